@@ -1,0 +1,1 @@
+//! Real nodes on an embedded chain: beacon node, validator clients, cluster.

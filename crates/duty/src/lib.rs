@@ -1,0 +1,1 @@
+//! The life of a duty as one deterministic engine.

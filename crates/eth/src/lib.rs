@@ -1,0 +1,5 @@
+//! The words of the beacon chain.
+
+pub mod primitives;
+
+pub use primitives::*;

@@ -1,0 +1,1 @@
+//! Assembly of one Phalanx node: configuration, loop, workers, metrics, health.

@@ -1,0 +1,1 @@
+//! The rules of consent: EIP-3076 checks, the permit, interchange.

@@ -1,0 +1,2 @@
+//! Architecture invariants as a test.
+fn main() {}
