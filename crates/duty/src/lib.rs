@@ -7,4 +7,4 @@ mod value;
 pub use duty::{Duty, DutyKind};
 pub use partial::{Partial, PartialSet, Signed};
 pub use qbft::Time;
-pub use value::{AttesterDatum, Content, Value};
+pub use value::{AttesterDatum, ConsensusMessage, Content, Value};

@@ -43,3 +43,14 @@ pub struct AttesterDatum {
     /// The validator's place in the slot's committees; `pubkey` is the group key.
     pub duty: AttesterDuty,
 }
+
+/// A verified consensus message, with the values that it and its justification name.
+#[derive(Clone, Debug)]
+pub struct ConsensusMessage {
+    /// The instance it belongs to.
+    pub duty: crate::Duty,
+    /// What it says.
+    pub message: qbft::Message,
+    /// The preimages of every hash in it.
+    pub values: Vec<Value>,
+}
