@@ -171,7 +171,7 @@ impl Engine {
     /// Drops what is over: the only place where state dies.
     fn sweep(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
-        let over: Vec<Duty> = self.tracker.duties().filter(|duty| now >= self.window.deadline(*duty)).collect();
+        let over: Vec<Duty> = self.tracker.duties().copied().filter(|duty| now >= self.window.deadline(*duty)).collect();
         for duty in over {
             self.report_missed(duty, out);
         }
@@ -182,6 +182,11 @@ impl Engine {
         self.collections.retain(|duty, _| alive(duty));
         self.jobs.retain(|_, job| alive(&job.duty()));
         self.schedule.evict(window, now);
+    }
+
+    /// When the duty is over and nobody has use for its messages any more.
+    pub fn deadline_of(&self, duty: Duty) -> Time {
+        self.window.deadline(duty)
     }
 
     fn new_job(&mut self, job: Job) -> JobId {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
-use eth::{Address, AttestationData, AttesterDuty, Proposal, Root, SignatureBytes, Slot, Spec};
+use eth::{Address, AttestationData, AttesterDuty, Proposal, SignatureBytes, Slot, Spec};
 
 use crate::{AttesterDatum, ProposerSlot, Reason};
 

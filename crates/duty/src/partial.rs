@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{AttestationData, CommitteeIndex, Domain, DomainType, Epoch, Proposal, Root, SignatureBytes, Spec, ValidatorIndex};
+use eth::{Container,AttestationData, CommitteeIndex, Domain, DomainType, Epoch, Proposal, Root, SignatureBytes, Spec, ValidatorIndex};
 
 use crate::Duty;
 

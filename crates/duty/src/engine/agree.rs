@@ -1,7 +1,7 @@
 //! Agreement: consensus messages in and out, values judged, decisions taken to the ledger.
 
 use cluster::GroupKey;
-use qbft::{Hash, PeerIndex, Role, Round, Time};
+use qbft::{Hash, PeerIndex, Role, Round};
 use slashing::{Permit, Refusal};
 
 use super::Engine;
@@ -29,7 +29,8 @@ impl Engine {
     /// Steps the duty's instance and carries out what it asks for.
     pub(super) fn drive(&mut self, duty: Duty, input: qbft::Input, out: &mut Vec<Output>) {
         let mut wishes = Vec::new();
-        self.agreement(duty).instance.step(self.now, input, &mut wishes);
+        let now = self.now;
+        self.agreement(duty).instance.step(now, input, &mut wishes);
         for wish in wishes {
             self.grant(duty, wish, out);
         }

@@ -1,7 +1,5 @@
 //! What the beacon node tells: duties, heads, values to propose, and what became of publications.
 
-use qbft::Time;
-
 use super::Engine;
 use crate::agreement::Parent;
 use crate::{Content, Duty, DutyKind, DutyReport, EpochDuties, Fetch, Head, Notice, Output, Value};
@@ -24,8 +22,7 @@ impl Engine {
             out.push(Output::Notice(Notice::Expected { duty, key }));
         }
         out.push(Output::Notice(Notice::Started(duty)));
-        let agreement = self.agreement(duty);
-        agreement.started = Some(self.now);
+        self.agreement(duty).started = Some(self.now);
         self.drive(duty, qbft::Input::Start, out);
         self.fetch(duty, out);
         self.judge(duty, out);

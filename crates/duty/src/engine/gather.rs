@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
-use eth::{SignatureBytes, SingleAttestation, Slot};
+use eth::{Proposal, SignatureBytes, SingleAttestation, Slot};
 use qbft::PeerIndex;
 
 use super::{Engine, Job, share_of};
@@ -168,7 +168,7 @@ impl Engine {
 fn publish_blocks(duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
     for (key, Complete { signed, signature }) in complete {
         if let Signed::Block(proposal) = signed {
-            let block = Box::new(proposal.sign(signature));
+            let block = Box::new(Proposal::clone(&proposal).sign(signature));
             out.push(Output::Publish { duty, keys: vec![key], what: Publication::Block(block) });
         }
     }
