@@ -18,8 +18,14 @@
 //!
 //! **Read next:** [`spec`], [`container`], [`attestation`].
 
+// The containers whose sizes depend on the preset are one set of files, compiled once for each (see `containers`).
+#![allow(clippy::duplicate_mod)]
+
+pub mod aggregate;
 pub mod attestation;
+pub mod collection;
 pub mod container;
+pub mod containers;
 pub mod deposit;
 pub mod domain;
 pub mod duty;
@@ -29,10 +35,13 @@ pub mod fork;
 pub mod header;
 pub mod preset;
 pub mod primitives;
+pub mod proposal;
 pub mod randao;
 pub mod registration;
 pub mod spec;
+pub mod sync_committee;
 
+pub use aggregate::*;
 pub use attestation::*;
 pub use container::*;
 pub use deposit::*;
@@ -44,6 +53,8 @@ pub use fork::*;
 pub use header::*;
 pub use preset::*;
 pub use primitives::*;
+pub use proposal::*;
 pub use randao::*;
 pub use registration::*;
 pub use spec::*;
+pub use sync_committee::*;
