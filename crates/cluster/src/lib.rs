@@ -18,22 +18,31 @@
 //! runs one *node*; its position in the definition is its peer number, plus one its share number. The *lock hash* is
 //! the cluster's identity.
 //!
-//! **Read next:** [`hash`], then [`k1`].
+//! **Read next:** [`Lock::verify`], then [`hash`].
 
 pub mod hash;
 pub mod k1;
 pub mod network;
 
+mod definition;
+mod eip712;
 mod encoding;
 mod enr;
 mod error;
+mod json;
 mod keys;
+mod lock;
+mod operator;
 mod version;
 
+pub use definition::{Addresses, Creator, Definition, OperatorEntry, ValidatorAddresses};
+pub use eip712::Statement;
 pub use encoding::AddressText;
 pub use enr::{Enr, EnrError};
 pub use error::{Error, RegistrationProblem, StoredHash, WalletSignature};
 pub use k1::{NodeKey, NodePublicKey};
 pub use keys::{GroupKey, ShareKey};
+pub use lock::{Check, Lock, Validator, ValidatorKeys};
 pub use network::Network;
+pub use operator::Operator;
 pub use version::FormatVersion;
