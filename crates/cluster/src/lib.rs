@@ -18,8 +18,9 @@
 //! runs one *node*; its position in the definition is its peer number, plus one its share number. The *lock hash* is
 //! the cluster's identity.
 //!
-//! **Read next:** [`Lock::verify`], then [`hash`].
+//! **Read next:** [`Lock::verify`], then [`create`](mod@create), then [`hash`].
 
+pub mod create;
 pub mod hash;
 pub mod k1;
 pub mod network;
@@ -35,6 +36,7 @@ mod lock;
 mod operator;
 mod version;
 
+pub use create::{Artefact, NewCluster, NewNode, Options, Secrets, create};
 pub use definition::{Addresses, Creator, Definition, OperatorEntry, ValidatorAddresses};
 pub use eip712::Statement;
 pub use encoding::AddressText;
