@@ -61,9 +61,9 @@ impl fmt::Display for NotEnough {
 /// Combines many validators' partial signatures of one duty, each over its own root or all over the same.
 ///
 /// Takes the partials on trust, combines the cheapest `threshold` of each item and verifies all results in one
-/// check. If that fails, finds the wrong partials share by share and combines again without them. An item that
-/// cannot be helped never costs its neighbours their signature. `seed` is 32 bytes from a source of cryptographic
-/// randomness, new for every call.
+/// check. If that fails, finds the wrong partials share by share and combines again without them. An item with
+/// enough good partials gets its signature whatever its neighbours hold. `seed` is 32 bytes from a source of
+/// cryptographic randomness, new for every call.
 ///
 /// # Panics
 /// If the threshold is zero.

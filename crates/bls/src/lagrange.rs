@@ -135,11 +135,10 @@ fn small_weights(target: u8, places: &[u8]) -> Option<(Vec<i64>, i64)> {
     }
     let weights = fractions
         .into_iter()
-        .map(|(above, below)| {
-            above.checked_mul(denominator / below).filter(|weight| weight.unsigned_abs() < 1 << 62)
-        })
+        .map(|(above, below)| above.checked_mul(denominator / below))
         .collect::<Option<Vec<i64>>>()?;
-    Some((weights, denominator))
+    let in_range = |integer: &i64| integer.unsigned_abs() < Digits::LIMIT;
+    (weights.iter().all(in_range) && in_range(&denominator)).then_some((weights, denominator))
 }
 
 /// One λᵢ in lowest terms, the denominator positive.
@@ -202,11 +201,14 @@ struct Digits {
 }
 
 impl Digits {
-    /// Binary, or the non-adjacent form (no two neighbouring digits set) where that sets fewer. Below 2⁶².
+    /// Sizes below this can be tripled without leaving 64 bits.
+    const LIMIT: u64 = 1 << 62;
+
+    /// Binary, or the non-adjacent form (no two neighbouring digits set) where that sets fewer.
     fn of(value: i64) -> Digits {
         let size = value.unsigned_abs();
         let carries = size ^ (3 * size);
-        let mut digits = Digits { plus: (3 * size & carries) >> 1, minus: (size & carries) >> 1 };
+        let mut digits = Digits { plus: ((3 * size) & carries) >> 1, minus: (size & carries) >> 1 };
         if digits.count() >= size.count_ones() {
             digits = Digits { plus: size, minus: 0 };
         }
