@@ -19,6 +19,20 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// A file cannot be written.
+    #[error("cannot write {}: {cause}. Nothing was left behind; check free space and permissions", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A directory that must be free is not.
+    #[error("{} exists and is not empty: existing keys are never overwritten. Name another directory", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
     /// A file is not what it should be.
     #[error("{what} {} is not valid: {why}", path.display())]
     Invalid {

@@ -24,6 +24,7 @@ mod chain;
 pub mod clock;
 pub mod cluster_files;
 mod config;
+pub mod directory;
 mod error;
 pub mod first_start;
 mod journal;

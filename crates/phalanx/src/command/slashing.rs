@@ -19,7 +19,7 @@ pub(crate) fn init(arguments: &SlashingInit) -> anyhow::Result<ExitCode> {
     refuse_existing(&ledger, "a ledger is never overwritten")?;
     refuse_existing(&declaration, "there is a declared signing history already")?;
     let lock = cluster_files::load_lock(&arguments.file.lock_file)?;
-    directory::write_file(&declaration, directory::empty_history().as_bytes(), 0o644)?;
+    directory::write_file(&declaration, directory::empty_history().to_json().as_bytes(), 0o644)?;
     println!("declared: {} validators that have never signed. The next start makes the ledger", lock.validators.len());
     Ok(ExitCode::SUCCESS)
 }
