@@ -1,5 +1,49 @@
 //! The words of the beacon chain.
+//!
+//! ```text
+//!   primitives ── Slot, Epoch, Root, PublicKeyBytes, …        numbers and byte strings with names
+//!       │
+//!   Fork, Preset ──► Spec ──► fork_at, due times, domain      one chain's configuration, checked
+//!       │              │
+//!       │              └────► signing_root(object root, domain) ──► what BLS signs
+//!       │
+//!   containers ── AttestationData, DepositData, …             SSZ, JSON of the Beacon API, hash tree root
+//! ```
+//!
+//! **Never here:** keys and signing (`bls`), rules of consent (`slashing`), endpoints (`beacon`), clocks, sockets,
+//! files.
+//!
+//! **Words.** A *root* is a hash tree root. A *domain* separates signatures by purpose, chain and fork. A *preset* is
+//! a set of sizes fixed at compile time.
+//!
+//! **Read next:** [`spec`], [`container`], [`attestation`].
 
+pub mod attestation;
+pub mod container;
+pub mod deposit;
+pub mod domain;
+pub mod duty;
+pub mod error;
+pub mod exit;
+pub mod fork;
+pub mod header;
+pub mod preset;
 pub mod primitives;
+pub mod randao;
+pub mod registration;
+pub mod spec;
 
+pub use attestation::*;
+pub use container::*;
+pub use deposit::*;
+pub use domain::*;
+pub use duty::*;
+pub use error::*;
+pub use exit::*;
+pub use fork::*;
+pub use header::*;
+pub use preset::*;
 pub use primitives::*;
+pub use randao::*;
+pub use registration::*;
+pub use spec::*;

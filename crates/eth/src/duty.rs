@@ -1,0 +1,56 @@
+//! What a validator is asked to do, as the beacon node's duty endpoints answer.
+
+use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
+use serde::{Deserialize, Serialize};
+
+use crate::primitives::quoted_u64;
+use crate::{CommitteeIndex, PublicKeyBytes, Slot, ValidatorIndex};
+
+/// A validator's place in an attestation committee. The fields are in the order of the 96 bytes of SSZ in which nodes
+/// of a cluster exchange it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    SszEncode,
+    SszDecode,
+    HashTreeRoot,
+    Serialize,
+    Deserialize,
+)]
+pub struct AttesterDuty {
+    /// The validator's key.
+    pub pubkey: PublicKeyBytes,
+    /// The slot to attest in.
+    pub slot: Slot,
+    /// The validator.
+    pub validator_index: ValidatorIndex,
+    /// The committee.
+    pub committee_index: CommitteeIndex,
+    /// Validators in the committee.
+    #[serde(with = "quoted_u64")]
+    pub committee_length: u64,
+    /// Committees in the slot.
+    #[serde(with = "quoted_u64")]
+    pub committees_at_slot: u64,
+    /// The validator's position in the committee.
+    #[serde(with = "quoted_u64")]
+    pub validator_committee_index: u64,
+}
+
+/// A slot in which a validator proposes the block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ProposerDuty {
+    /// The validator's key.
+    pub pubkey: PublicKeyBytes,
+    /// The validator.
+    pub validator_index: ValidatorIndex,
+    /// The slot to propose in.
+    pub slot: Slot,
+}

@@ -1,0 +1,120 @@
+//! The forks of the beacon chain, in order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A fork of the beacon chain. Later forks compare greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Fork {
+    /// The beacon chain at its start.
+    Phase0 = 0,
+    /// Sync committees.
+    Altair,
+    /// The merge.
+    Bellatrix,
+    /// Withdrawals.
+    Capella,
+    /// Blobs.
+    Deneb,
+    /// Attestations without a committee in their data, execution requests.
+    Electra,
+    /// Cell proofs for blobs.
+    Fulu,
+    /// Payloads apart from blocks (EIP-7732), progressive containers (EIP-7688).
+    Gloas,
+}
+
+impl Fork {
+    /// Every fork, oldest first.
+    pub const ALL: [Fork; 8] = [
+        Fork::Phase0,
+        Fork::Altair,
+        Fork::Bellatrix,
+        Fork::Capella,
+        Fork::Deneb,
+        Fork::Electra,
+        Fork::Fulu,
+        Fork::Gloas,
+    ];
+
+    /// The number used in versioned encodings between nodes of a cluster.
+    pub fn number(self) -> u64 {
+        self as u64
+    }
+
+    /// The fork with this number.
+    pub fn from_number(number: u64) -> Option<Fork> {
+        Fork::ALL.into_iter().find(|fork| fork.number() == number)
+    }
+
+    /// The name used in `Eth-Consensus-Version` and in `version` fields: `fulu`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Fork::Phase0 => "phase0",
+            Fork::Altair => "altair",
+            Fork::Bellatrix => "bellatrix",
+            Fork::Capella => "capella",
+            Fork::Deneb => "deneb",
+            Fork::Electra => "electra",
+            Fork::Fulu => "fulu",
+            Fork::Gloas => "gloas",
+        }
+    }
+}
+
+/// A fork name that is none of ours: a typing error, or a fork newer than this version of the program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown fork {name:?}; known are phase0 to gloas")]
+pub struct UnknownFork {
+    name: String,
+}
+
+impl FromStr for Fork {
+    type Err = UnknownFork;
+
+    /// Reads a name in any case.
+    fn from_str(text: &str) -> Result<Fork, UnknownFork> {
+        Fork::ALL
+            .into_iter()
+            .find(|fork| fork.name().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownFork { name: text.chars().take(32).collect() })
+    }
+}
+
+impl fmt::Display for Fork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Fork {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Fork {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Fork, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fork_is_found_by_its_number_and_its_name() {
+        for (position, fork) in Fork::ALL.into_iter().enumerate() {
+            assert_eq!(fork.number(), position as u64);
+            assert_eq!(Fork::from_number(fork.number()), Some(fork));
+            assert_eq!(fork.name().parse(), Ok(fork));
+            assert_eq!(fork.name().to_uppercase().parse(), Ok(fork));
+        }
+        assert_eq!(Fork::from_number(8), None);
+        assert!("heze".parse::<Fork>().is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! What the rest of the program may rely on in this room.
+
+mod domains;
+mod spec;
