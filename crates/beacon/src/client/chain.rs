@@ -1,6 +1,7 @@
 //! What a beacon node says of its chain and of itself.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use eth::{Genesis, Root, Slot, Spec};
 use serde::Deserialize;
@@ -19,7 +20,7 @@ impl Client {
     /// # Errors
     /// When no endpoint of the right network answers; before genesis is known they answer 404.
     pub async fn genesis(&self) -> Result<Genesis, Error> {
-        let known = self.inner.genesis.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let known = *self.inner.genesis.read().unwrap_or_else(PoisonError::into_inner);
         match known {
             Some(genesis) => Ok(genesis),
             None => self.first(self.get("genesis", "/eth/v1/beacon/genesis", Limits::SMALL), read::genesis).await,
@@ -35,7 +36,7 @@ impl Client {
         let call = self.get("spec", "/eth/v1/config/spec", Limits::SPEC);
         self.first(call, |answer| {
             let values: BTreeMap<String, Value> = read::data(answer)?;
-            Spec::from_api(&values, genesis.clone()).map_err(|error| Problem::Malformed(error.to_string()))
+            Spec::from_api(&values, genesis).map_err(|error| Problem::Malformed(error.to_string()))
         })
         .await
     }

@@ -96,7 +96,7 @@ impl Listener {
         }
         let endpoint = self.next_endpoint().await;
         self.client.inner.metrics.request("events");
-        match self.connect(&endpoint).await {
+        match Connection::open(&self.client, endpoint.clone(), &self.path).await {
             Ok(connection) => {
                 self.connection = Some(connection);
                 EventItem::Connected { endpoint: endpoint.name().to_owned() }
@@ -132,29 +132,18 @@ impl Listener {
             self.to_try = VecDeque::from(self.client.ranked());
         }
     }
-
-    async fn connect(&self, endpoint: &Arc<Endpoint>) -> Result<Connection, Problem> {
-        let limit = self.client.inner.config.timeout;
-        let response = timeout(limit, self.request(endpoint)).await.unwrap_or(Err(Problem::TimedOut(limit)))?;
-        Ok(Connection {
-            endpoint: endpoint.clone(),
-            since: Instant::now(),
-            bytes: response.bytes_stream().boxed(),
-            parser: Parser::new(Limits::EVENT),
-            ready: VecDeque::new(),
-        })
-    }
-
-    async fn request(&self, endpoint: &Endpoint) -> Result<reqwest::Response, Problem> {
-        endpoint.verify(&self.client.inner).await?;
-        let request = endpoint.raw_request(Method::GET, &self.path)?.headers(endpoint.headers());
-        let request = request.header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-cache");
-        let response = request.send().await.map_err(transport_problem)?;
-        if response.status().is_success() { Ok(response) } else { Err(status_problem(response).await) }
-    }
 }
 
 impl Connection {
+    async fn open(client: &Client, endpoint: Arc<Endpoint>, path: &str) -> Result<Connection, Problem> {
+        let limit = client.inner.config.timeout;
+        let request = request(client, &endpoint, path);
+        let response = timeout(limit, request).await.unwrap_or(Err(Problem::TimedOut(limit)))?;
+        let bytes = response.bytes_stream().boxed();
+        let parser = Parser::new(Limits::EVENT);
+        Ok(Connection { endpoint, since: Instant::now(), bytes, parser, ready: VecDeque::new() })
+    }
+
     async fn next(&mut self, idle: Duration) -> Result<Event, Problem> {
         loop {
             if let Some(event) = self.ready.pop_front() {
@@ -169,4 +158,12 @@ impl Connection {
             pushed.map_err(|_| Problem::TooLarge { limit: Limits::EVENT })?;
         }
     }
+}
+
+async fn request(client: &Client, endpoint: &Endpoint, path: &str) -> Result<reqwest::Response, Problem> {
+    endpoint.verify(&client.inner).await?;
+    let request = endpoint.raw_request(Method::GET, path)?.headers(endpoint.headers());
+    let request = request.header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-cache");
+    let response = request.send().await.map_err(transport_problem)?;
+    if response.status().is_success() { Ok(response) } else { Err(status_problem(response).await) }
 }

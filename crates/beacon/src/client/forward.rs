@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
-use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName};
+use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
@@ -134,7 +134,7 @@ impl Client {
 /// What of a request's headers goes on to the beacon node.
 fn end_to_end(headers: HeaderMap) -> HeaderMap {
     let mut headers = connection_removed(headers);
-    for name in [HOST, AUTHORIZATION, CONTENT_LENGTH] {
+    for name in [HOST, AUTHORIZATION, CONTENT_LENGTH, EXPECT] {
         headers.remove(name);
     }
     headers

@@ -1,8 +1,7 @@
 //! Reading answers: untrusted bytes into values, or a problem that says what is wrong.
 
-use eth::{Genesis, Root, Version};
+use eth::Genesis;
 use reqwest::header::CONTENT_TYPE;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::call::Answer;
@@ -35,17 +34,8 @@ pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     answer.headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-#[derive(Deserialize)]
-struct GenesisEntry {
-    #[serde(with = "eth::quoted_u64")]
-    genesis_time: u64,
-    genesis_validators_root: Root,
-    genesis_fork_version: Version,
-}
-
 pub(crate) fn genesis(answer: &Answer) -> Result<Genesis, Problem> {
-    let GenesisEntry { genesis_time, genesis_validators_root, genesis_fork_version } = data(answer)?;
-    Ok(Genesis { genesis_time, genesis_validators_root, genesis_fork_version })
+    data(answer)
 }
 
 fn not_json(answer: &Answer, error: &serde_json::Error) -> Problem {

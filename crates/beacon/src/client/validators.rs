@@ -64,7 +64,9 @@ impl Client {
         E: DeserializeOwned + Send,
     {
         let mut joined = Listed { data: Vec::new(), rest: Map::new() };
-        for ids in wanted.ids.chunks(IDS_PER_GET) {
+        // No ids at all means every validator: one GET without ids.
+        let no_ids = wanted.ids.is_empty().then_some(&[][..]);
+        for ids in wanted.ids.chunks(IDS_PER_GET).chain(no_ids) {
             let mut query = url::form_urlencoded::Serializer::new(String::new());
             query.extend_pairs(ids.iter().map(|id| ("id", id)));
             query.extend_pairs(wanted.statuses.iter().map(|status| ("status", status)));
@@ -74,6 +76,14 @@ impl Client {
             joined.rest = part.rest;
         }
         Ok(joined)
+    }
+}
+
+impl Client {
+    /// One validator, as the beacon node words it.
+    pub(crate) async fn validator_json(&self, state: &str, id: &str) -> Result<Value, Error> {
+        let path = format!("/eth/v1/beacon/states/{state}/validators/{id}");
+        self.first(self.get("validator", path, Limits::HEADER), read::json).await
     }
 }
 
