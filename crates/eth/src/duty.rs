@@ -4,7 +4,7 @@ use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
 use serde::{Deserialize, Serialize};
 
 use crate::primitives::quoted_u64;
-use crate::{CommitteeIndex, PublicKeyBytes, Slot, ValidatorIndex};
+use crate::{CommitteeIndex, PublicKeyBytes, Slot, SyncCommitteePosition, ValidatorIndex};
 
 /// A validator's place in an attestation committee. The fields are in the order of the 96 bytes of SSZ in which nodes
 /// of a cluster exchange it.
@@ -53,4 +53,15 @@ pub struct ProposerDuty {
     pub validator_index: ValidatorIndex,
     /// The slot to propose in.
     pub slot: Slot,
+}
+
+/// A validator's places in a sync committee.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SyncDuty {
+    /// The validator's key.
+    pub pubkey: PublicKeyBytes,
+    /// The validator.
+    pub validator_index: ValidatorIndex,
+    /// Its positions in the committee, quoted decimals in JSON; a validator may have several.
+    pub validator_sync_committee_indices: Vec<SyncCommitteePosition>,
 }

@@ -18,8 +18,13 @@
 //!
 //! **Read next:** [`spec`], [`container`], [`attestation`].
 
+// The containers whose sizes depend on the preset are one set of files, compiled once for each (see `containers`).
+#![allow(clippy::duplicate_mod)]
+
 pub mod attestation;
+pub mod collection;
 pub mod container;
+pub mod containers;
 pub mod deposit;
 pub mod domain;
 pub mod duty;
@@ -29,9 +34,11 @@ pub mod fork;
 pub mod header;
 pub mod preset;
 pub mod primitives;
+pub mod proposal;
 pub mod randao;
 pub mod registration;
 pub mod spec;
+pub mod sync_committee;
 
 pub use attestation::*;
 pub use container::*;
@@ -44,6 +51,8 @@ pub use fork::*;
 pub use header::*;
 pub use preset::*;
 pub use primitives::*;
+pub use proposal::*;
 pub use randao::*;
 pub use registration::*;
 pub use spec::*;
+pub use sync_committee::*;

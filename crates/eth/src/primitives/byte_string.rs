@@ -65,8 +65,7 @@ macro_rules! byte_string {
             type Err = HexError;
             fn from_str(text: &str) -> Result<Self, HexError> {
                 let mut bytes = [0; $length];
-                let digits = text.strip_prefix("0x").unwrap_or(text);
-                const_hex::decode_to_slice(digits, &mut bytes).map_err(|_| HexError { expected_bytes: $length })?;
+                const_hex::decode_to_slice(text, &mut bytes).map_err(|_| HexError { expected_bytes: $length })?;
                 Ok($name(bytes))
             }
         }
@@ -152,3 +151,12 @@ byte_string!(
     KzgProof,
     48
 );
+
+impl SignatureBytes {
+    /// The point at infinity: the aggregate of no signature at all, such as that of an empty sync committee.
+    pub const INFINITY: SignatureBytes = {
+        let mut bytes = [0; 96];
+        bytes[0] = 0xC0;
+        SignatureBytes(bytes)
+    };
+}

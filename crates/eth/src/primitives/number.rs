@@ -3,16 +3,28 @@
 use std::fmt;
 use std::str::FromStr;
 
-use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
+use libssz_derive::{SszDecode, SszEncode};
+use libssz_merkle::{HashTreeRoot, Node, Sha256Hasher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! number {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[derive(SszEncode, SszDecode, HashTreeRoot)]
+        #[derive(SszEncode, SszDecode)]
         #[ssz(transparent)]
         pub struct $name(pub u64);
+
+        // By hand: the derived form would not say that the type is basic, and lists of it would not be packed.
+        impl HashTreeRoot for $name {
+            fn hash_tree_root(&self, hasher: &impl Sha256Hasher) -> Node {
+                self.0.hash_tree_root(hasher)
+            }
+
+            fn is_basic_type() -> bool {
+                true
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +68,10 @@ number!(
 number!(
     /// A committee's number within its slot.
     CommitteeIndex
+);
+number!(
+    /// A place in the sync committee.
+    SyncCommitteePosition
 );
 
 /// A `u64` as the Beacon API writes it: a quoted decimal. Unquoted numbers are accepted too.

@@ -2,3 +2,4 @@
 
 mod domains;
 mod spec;
+mod vectors;
