@@ -5,7 +5,7 @@
 //! of another network is refused (`endpoint.rs`). Every answer has a size limit (`call.rs`).
 
 mod attestations;
-//mod blocks;
+mod blocks;
 mod call;
 mod chain;
 mod config;
@@ -21,25 +21,24 @@ mod sse;
 mod submit;
 mod validators;
 
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use eth::Genesis;
 use prometheus_client::registry::Registry;
-use std::sync::RwLock;
 
 use crate::error::Error;
 use endpoint::Endpoint;
 use metrics::ClientMetrics;
 pub(crate) use metrics::latency_buckets;
 
-//pub use blocks::ProducedBlock;
+pub use blocks::ProducedBlock;
 pub use call::Limits;
 pub(crate) use call::json_body;
 pub use config::ClientConfig;
 pub use events::{EventItem, Events};
+pub use forward::{ByteStream, ForwardBody, Forwarded};
 pub(crate) use sse::encode as encode_event;
 pub(crate) use validators::{Listed, Wanted};
-pub use forward::{ForwardBody, Forwarded};
 
 /// The client. Cheap to clone; clones share connections and what is known of each endpoint's health.
 #[derive(Clone)]
@@ -47,7 +46,7 @@ pub struct Client {
     inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     config: ClientConfig,
     endpoints: Vec<Arc<Endpoint>>,
     /// The genesis every endpoint must have: that of the first endpoint that answered.

@@ -22,7 +22,9 @@ pub enum Error {
         why: String,
     },
     /// A configured header that HTTP does not allow. The value is not shown: it may be a secret.
-    #[error("header {name:?} for beacon nodes is not valid HTTP: check its name and value for control characters")]
+    #[error(
+        "header {name:?} for beacon nodes is not valid HTTP: check its name and value for control characters"
+    )]
     BadHeader {
         /// The header's name.
         name: String,

@@ -7,7 +7,7 @@
 mod api_error;
 mod attestations;
 mod backend;
-//mod blocks;
+mod blocks;
 mod config;
 mod duties;
 mod events;

@@ -28,7 +28,9 @@ impl MediaType {
 /// The encoding an `Accept` header prefers (RFC 9110 12.5.1: quality values, wildcards; at equal quality JSON).
 /// Without a header everything is accepted. `None`: neither encoding is acceptable.
 pub fn negotiate(accept: Option<&str>) -> Option<MediaType> {
-    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return Some(MediaType::Json) };
+    let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else {
+        return Some(MediaType::Json);
+    };
     let json = quality(accept, MediaType::Json);
     let ssz = quality(accept, MediaType::Ssz);
     match (json, ssz) {

@@ -15,7 +15,11 @@ impl Client {
     ///
     /// # Errors
     /// When no endpoint answers, or none for this slot.
-    pub async fn attestation_data(&self, slot: Slot, committee: CommitteeIndex) -> Result<AttestationData, Error> {
+    pub async fn attestation_data(
+        &self,
+        slot: Slot,
+        committee: CommitteeIndex,
+    ) -> Result<AttestationData, Error> {
         let path = format!("/eth/v1/validator/attestation_data?slot={slot}&committee_index={committee}");
         self.first(self.get("attestation_data", path, Limits::SMALL), |answer| {
             let data: AttestationData = read::data(answer)?;
@@ -34,7 +38,11 @@ impl Client {
     /// # Errors
     /// [`Error::Rejected`] with the items that every endpoint refused; [`Error::Failed`] when no endpoint could be
     /// asked.
-    pub async fn submit_attestations(&self, fork: Fork, attestations: &[SingleAttestation]) -> Result<(), Error> {
+    pub async fn submit_attestations(
+        &self,
+        fork: Fork,
+        attestations: &[SingleAttestation],
+    ) -> Result<(), Error> {
         if attestations.is_empty() {
             return Ok(());
         }
@@ -51,12 +59,15 @@ const POOL: &str = "/eth/v2/beacon/pool/attestations";
 
 /// What several endpoints' refusals come to: an item is refused only if each endpoint that judged items refused it.
 fn verdict(request: &'static str, failures: Vec<EndpointFailure>) -> Result<(), Error> {
-    let judged: Vec<&Vec<IndexedFailure>> = failures.iter().filter_map(|failure| refused(&failure.problem)).collect();
+    let judged: Vec<&Vec<IndexedFailure>> =
+        failures.iter().filter_map(|failure| refused(&failure.problem)).collect();
     if judged.is_empty() {
         return Err(Error::Failed { request, failures });
     }
     let mut refusals: BTreeMap<usize, (usize, &str)> = BTreeMap::new();
-    for failure in judged.iter().flat_map(|items| items.iter()).filter(|item| !is_already_known(&item.message)) {
+    for failure in
+        judged.iter().flat_map(|items| items.iter()).filter(|item| !is_already_known(&item.message))
+    {
         refusals.entry(failure.index).or_insert((0, &failure.message)).0 += 1;
     }
     let unanimous = refusals.iter().filter(|(_, (count, _))| *count >= judged.len());
@@ -78,8 +89,10 @@ mod tests {
     use super::*;
 
     fn endpoint(items: &[(usize, &str)]) -> EndpointFailure {
-        let failures =
-            items.iter().map(|&(index, message)| IndexedFailure { index, message: message.to_owned() }).collect();
+        let failures = items
+            .iter()
+            .map(|&(index, message)| IndexedFailure { index, message: message.to_owned() })
+            .collect();
         let problem = Problem::Status { code: 400, message: String::new(), failures };
         EndpointFailure { endpoint: "http://node".to_owned(), problem }
     }
@@ -87,7 +100,9 @@ mod tests {
     #[test]
     fn an_item_is_refused_only_if_every_endpoint_refuses_it() {
         let failures = vec![endpoint(&[(0, "bad"), (1, "bad")]), endpoint(&[(1, "bad"), (2, "bad")])];
-        let Err(Error::Rejected { failures, .. }) = verdict("submit", failures) else { panic!("item 1 is refused") };
+        let Err(Error::Rejected { failures, .. }) = verdict("submit", failures) else {
+            panic!("item 1 is refused")
+        };
         assert_eq!(failures.iter().map(|item| item.index).collect::<Vec<_>>(), [1]);
         let failures = vec![endpoint(&[(0, "bad")]), endpoint(&[(1, "bad")])];
         assert!(verdict("submit", failures).is_ok(), "each item was taken somewhere");

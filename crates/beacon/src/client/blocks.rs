@@ -1,13 +1,15 @@
 //! Blocks: production, submission, and the fee recipient they pay.
 
-use eth::{Fork, Preset, Proposal, Root, SignatureBytes, SignedProposal, Slot};
+use eth::{Fork, Graffiti, Preset, Proposal, SignatureBytes, SignedProposal, Slot};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Client;
 use super::call::{Answer, Call, Limits, SSZ_OR_JSON, json_body};
 use super::read;
-use crate::api::{BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE, ProposerPreparation};
+use crate::api::{
+    BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE, ProposerPreparation,
+};
 use crate::error::{Error, Problem};
 
 /// An unsigned block with what it is worth.
@@ -32,7 +34,7 @@ impl Client {
         preset: Preset,
         slot: Slot,
         randao_reveal: SignatureBytes,
-        graffiti: Option<Root>,
+        graffiti: Option<Graffiti>,
         builder_boost: u64,
     ) -> Result<ProducedBlock, Error> {
         let graffiti = graffiti.map(|graffiti| format!("&graffiti={graffiti}")).unwrap_or_default();
@@ -54,7 +56,9 @@ impl Client {
             }?;
             match produced.proposal.slot() {
                 found if found == slot => Ok(produced),
-                found => Err(Problem::Malformed(format!("asked for a block of slot {slot}, got one of {found}"))),
+                found => {
+                    Err(Problem::Malformed(format!("asked for a block of slot {slot}, got one of {found}")))
+                }
             }
         })
         .await
@@ -93,7 +97,8 @@ impl Client {
 
 fn from_ssz(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
     let required = |name| {
-        read::header(answer, name).ok_or_else(|| Problem::Malformed(format!("an SSZ block without header {name}")))
+        read::header(answer, name)
+            .ok_or_else(|| Problem::Malformed(format!("an SSZ block without header {name}")))
     };
     let fork: Fork = required(CONSENSUS_VERSION)?.parse().map_err(malformed)?;
     let blinded: bool = required(PAYLOAD_BLINDED)?.to_ascii_lowercase().parse().map_err(malformed)?;

@@ -60,7 +60,12 @@ pub(crate) struct Answer {
 pub(crate) const SSZ_OR_JSON: &str = "application/octet-stream;q=1,application/json;q=0.9";
 
 impl Call {
-    pub(crate) fn get(config: &ClientConfig, name: &'static str, path: impl Into<String>, limit: usize) -> Call {
+    pub(crate) fn get(
+        config: &ClientConfig,
+        name: &'static str,
+        path: impl Into<String>,
+        limit: usize,
+    ) -> Call {
         Call {
             name,
             method: Method::GET,
@@ -95,7 +100,13 @@ impl Call {
         body: Bytes,
     ) -> Call {
         let call = Call::get(config, name, path, Limits::ERROR);
-        Call { method: Method::POST, body: Some((media, body)), timeout: config.submit_timeout, patience: None, ..call }
+        Call {
+            method: Method::POST,
+            body: Some((media, body)),
+            timeout: config.submit_timeout,
+            patience: None,
+            ..call
+        }
     }
 
     pub(crate) fn with_fork(self, fork: Fork) -> Call {

@@ -23,7 +23,9 @@ impl Client {
         let known = *self.inner.genesis.read().unwrap_or_else(PoisonError::into_inner);
         match known {
             Some(genesis) => Ok(genesis),
-            None => self.first(self.get("genesis", "/eth/v1/beacon/genesis", Limits::SMALL), read::genesis).await,
+            None => {
+                self.first(self.get("genesis", "/eth/v1/beacon/genesis", Limits::SMALL), read::genesis).await
+            }
         }
     }
 
@@ -95,7 +97,9 @@ impl Client {
         };
         match self.first(call, named).await {
             Ok(summary) => Ok(Some(summary)),
-            Err(Error::Failed { failures, .. }) if failures.iter().all(|failure| is_not_found(&failure.problem)) => {
+            Err(Error::Failed { failures, .. })
+                if failures.iter().all(|failure| is_not_found(&failure.problem)) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(error),

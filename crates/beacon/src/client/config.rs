@@ -80,7 +80,9 @@ mod tests {
     #[test]
     fn debug_shows_no_secret() {
         let config = ClientConfig {
-            endpoints: vec!["https://user:hunter2@example.org:5052/key-abc?token=def".parse().expect("a URL")],
+            endpoints: vec![
+                "https://user:hunter2@example.org:5052/key-abc?token=def".parse().expect("a URL"),
+            ],
             headers: vec![("X-Api-Key".to_owned(), "s3cret".to_owned())],
             ..ClientConfig::default()
         };

@@ -65,7 +65,16 @@ impl Endpoint {
             return Err(refuse("it must not have a query or a fragment; send keys with a configured header"));
         }
         let health = Mutex::new(Health::new(Instant::now()));
-        Ok(Endpoint { position, url: url.clone(), name, headers, http, raw, health, verified: AtomicBool::new(false) })
+        Ok(Endpoint {
+            position,
+            url: url.clone(),
+            name,
+            headers,
+            http,
+            raw,
+            health,
+            verified: AtomicBool::new(false),
+        })
     }
 
     /// As logs and errors name it.
@@ -124,7 +133,11 @@ impl Endpoint {
     }
 
     /// A request whose answer is handed on as it comes, with nothing decompressed.
-    pub(crate) fn raw_request(&self, method: reqwest::Method, path: &str) -> Result<reqwest::RequestBuilder, Problem> {
+    pub(crate) fn raw_request(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+    ) -> Result<reqwest::RequestBuilder, Problem> {
         Ok(self.raw.request(method, self.address(path)?))
     }
 
@@ -159,7 +172,10 @@ impl Inner {
             }
             Some(known) if known.genesis_validators_root != found.genesis_validators_root => {
                 let root = found.genesis_validators_root;
-                return foreign(known.genesis_fork_version, format!("it with genesis validators root {root}"));
+                return foreign(
+                    known.genesis_fork_version,
+                    format!("it with genesis validators root {root}"),
+                );
             }
             Some(known) if known.genesis_time != found.genesis_time => {
                 let time = found.genesis_time;
@@ -246,9 +262,11 @@ pub(crate) async fn status_problem(response: reqwest::Response) -> Problem {
     let body = read_capped(response, Limits::ERROR).await.unwrap_or_default();
     match serde_json::from_slice::<ErrorBody>(&body) {
         Ok(body) => Problem::Status { code, message: shortened(&body.message), failures: body.failures },
-        Err(_) => {
-            Problem::Status { code, message: shortened(&String::from_utf8_lossy(&body)), failures: Vec::new() }
-        }
+        Err(_) => Problem::Status {
+            code,
+            message: shortened(&String::from_utf8_lossy(&body)),
+            failures: Vec::new(),
+        },
     }
 }
 
@@ -281,8 +299,7 @@ mod tests {
 
     fn endpoint(url: &str) -> Endpoint {
         crate::install_crypto();
-        let config =
-            ClientConfig { endpoints: vec![url.parse().expect("a URL")], ..ClientConfig::default() };
+        let config = ClientConfig { endpoints: vec![url.parse().expect("a URL")], ..ClientConfig::default() };
         let mut all = Endpoint::all_of(&config).expect("a usable URL");
         Arc::into_inner(all.remove(0)).expect("the only owner")
     }

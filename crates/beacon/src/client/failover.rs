@@ -1,7 +1,7 @@
 //! One question, several endpoints: the healthy one first, the next at once on failure, the first good answer wins.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
@@ -52,29 +52,19 @@ impl Client {
                 return Err(Error::Failed { request: call.name, failures });
             }
             // Until an endpoint fails or outlives our patience, nobody else is asked.
-            loop {
-                let patience = call.patience.filter(|_| waiting.peek().is_some());
-                let impatience = async {
-                    match patience {
-                        Some(patience) => sleep(patience).await,
-                        None => std::future::pending().await,
+            let patience = call.patience.filter(|_| waiting.peek().is_some());
+            tokio::select! {
+                Some((endpoint, result)) = running.next() => match result {
+                    Ok(value) => {
+                        self.won(&endpoint, &asked, call);
+                        return Ok(value);
                     }
-                };
-                tokio::select! {
-                    Some((endpoint, result)) = running.next() => match result {
-                        Ok(value) => {
-                            self.won(&endpoint, &asked, call);
-                            return Ok(value);
-                        }
-                        Err(problem) => {
-                            asked.retain(|other| other.position != endpoint.position);
-                            failures.push(endpoint.failure(problem));
-                            break;
-                        }
-                    },
-                    () = impatience => break,
-                    else => break,
-                }
+                    Err(problem) => {
+                        asked.retain(|other| other.position != endpoint.position);
+                        failures.push(endpoint.failure(problem));
+                    }
+                },
+                () = outlived(patience) => {}
             }
         }
     }
@@ -99,7 +89,11 @@ impl Client {
     fn won(&self, winner: &Endpoint, asked: &[Arc<Endpoint>], call: &Call) {
         self.inner.metrics.answered_by(winner.position);
         for slow in asked.iter().take_while(|endpoint| endpoint.position != winner.position) {
-            self.set_state(slow, State::Failing, Some(&Problem::TimedOut(call.patience.unwrap_or(call.timeout))));
+            self.set_state(
+                slow,
+                State::Failing,
+                Some(&Problem::TimedOut(call.patience.unwrap_or(call.timeout))),
+            );
         }
     }
 
@@ -126,6 +120,13 @@ impl Client {
         if self.attempt(endpoint, &call, &in_sync).await.is_ok() {
             self.set_state(endpoint, State::Well, None);
         }
+    }
+}
+
+async fn outlived(patience: Option<Duration>) {
+    match patience {
+        Some(patience) => sleep(patience).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -15,14 +15,14 @@ use super::endpoint::{Endpoint, transport_problem};
 use crate::error::{EndpointFailure, Error, Problem};
 
 /// Bytes as they come.
-pub type Body = BoxStream<'static, io::Result<Bytes>>;
+pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
 
 /// The body of a forwarded request.
 pub enum ForwardBody {
     /// Known as a whole (or empty): can be sent to a second endpoint when the first one fails.
     Whole(Bytes),
     /// Too large to keep: goes to one endpoint only.
-    Stream(Body),
+    Stream(ByteStream),
 }
 
 /// The answer to a forwarded request.
@@ -32,7 +32,7 @@ pub struct Forwarded {
     /// Its headers, those about the connection removed.
     pub headers: HeaderMap,
     /// Its body, not decompressed.
-    pub body: Body,
+    pub body: ByteStream,
 }
 
 /// Headers about one connection, never handed on (RFC 9110 7.6.1).
@@ -87,7 +87,9 @@ impl Client {
         for endpoint in self.ranked() {
             let body = (!bytes.is_empty()).then(|| reqwest::Body::from(bytes.clone()));
             match self.forward_to(&endpoint, method.clone(), path, headers.clone(), body).await {
-                Ok(answer) if answer.status.is_server_error() && answer.status != StatusCode::NOT_IMPLEMENTED => {
+                Ok(answer)
+                    if answer.status.is_server_error() && answer.status != StatusCode::NOT_IMPLEMENTED =>
+                {
                     failed_answer.get_or_insert(answer);
                 }
                 Ok(answer) => return Ok(answer),

@@ -36,7 +36,11 @@ impl ClientMetrics {
         registry.register("app_eth2_latency_seconds", help, latency.clone());
         let help = "Requests to beacon nodes that failed at every endpoint, by kind of request";
         registry.register("app_eth2_errors", help, errors.clone());
-        registry.register("app_eth2_requests", "Requests to beacon nodes, by kind of request", requests.clone());
+        registry.register(
+            "app_eth2_requests",
+            "Requests to beacon nodes, by kind of request",
+            requests.clone(),
+        );
         let help = "Whether another beacon node than the first configured one gave the latest answer";
         registry.register("app_eth2_using_fallback", help, using_fallback.clone());
         metrics

@@ -34,7 +34,9 @@ impl Parser {
             match byte {
                 b'\n' if after_return => {}
                 b'\n' | b'\r' => self.end_line(events),
-                _ if self.line.len() + self.data.len() + self.name.len() >= self.limit => return Err(TooLarge),
+                _ if self.line.len() + self.data.len() + self.name.len() >= self.limit => {
+                    return Err(TooLarge);
+                }
                 _ => self.line.push(byte),
             }
         }

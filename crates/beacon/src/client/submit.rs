@@ -49,7 +49,12 @@ impl Client {
         Err(failures)
     }
 
-    async fn submit_to(&self, endpoint: &Endpoint, call: &Call, fallback: Option<&Call>) -> Result<(), Problem> {
+    async fn submit_to(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call,
+        fallback: Option<&Call>,
+    ) -> Result<(), Problem> {
         let mut result = self.attempt(endpoint, call, &|_| Ok(())).await;
         if let (Err(Problem::Status { code: 415, .. }), Some(fallback)) = (&result, fallback) {
             result = self.attempt(endpoint, fallback, &|_| Ok(())).await;

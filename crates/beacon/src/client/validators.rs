@@ -50,9 +50,12 @@ impl Client {
         E: DeserializeOwned + Send,
     {
         let path = format!("/eth/v1/beacon/states/{}/validators", wanted.state);
-        let call = Call::ask_json(&self.inner.config, "validators", path, json_body(wanted), Limits::VALIDATORS);
+        let call =
+            Call::ask_json(&self.inner.config, "validators", path, json_body(wanted), Limits::VALIDATORS);
         match self.first(call, read::json).await {
-            Err(Error::Failed { failures, .. }) if failures.iter().any(|failure| is_unknown_route(&failure.problem)) => {
+            Err(Error::Failed { failures, .. })
+                if failures.iter().any(|failure| is_unknown_route(&failure.problem)) =>
+            {
                 self.validators_by_get(wanted).await
             }
             result => result,
@@ -67,11 +70,10 @@ impl Client {
         // No ids at all means every validator: one GET without ids.
         let no_ids = wanted.ids.is_empty().then_some(&[][..]);
         for ids in wanted.ids.chunks(IDS_PER_GET).chain(no_ids) {
-            let mut query = url::form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(ids.iter().map(|id| ("id", id)));
-            query.extend_pairs(wanted.statuses.iter().map(|status| ("status", status)));
-            let path = format!("/eth/v1/beacon/states/{}/validators?{}", wanted.state, query.finish());
-            let mut part: Listed<E> = self.first(self.get("validators", path, Limits::VALIDATORS), read::json).await?;
+            let path =
+                format!("/eth/v1/beacon/states/{}/validators?{}", wanted.state, query(ids, &wanted.statuses));
+            let mut part: Listed<E> =
+                self.first(self.get("validators", path, Limits::VALIDATORS), read::json).await?;
             joined.data.append(&mut part.data);
             joined.rest = part.rest;
         }
@@ -85,6 +87,13 @@ impl Client {
         let path = format!("/eth/v1/beacon/states/{state}/validators/{id}");
         self.first(self.get("validator", path, Limits::HEADER), read::json).await
     }
+}
+
+fn query(ids: &[String], statuses: &[String]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(ids.iter().map(|id| ("id", id)));
+    query.extend_pairs(statuses.iter().map(|status| ("status", status)));
+    query.finish()
 }
 
 fn is_unknown_route(problem: &Problem) -> bool {

@@ -42,7 +42,12 @@ impl ApiError {
     /// The response, with what was wrong with single items of a submitted list.
     pub(crate) fn with_failures(self, failures: Vec<IndexedFailure>) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        tracing::debug!(status = self.status, reason = self.reason, "Validator API request refused: {}", self.message);
+        tracing::debug!(
+            status = self.status,
+            reason = self.reason,
+            "Validator API request refused: {}",
+            self.message
+        );
         let body = ErrorBody { code: status.as_u16(), message: self.message, failures };
         let body = serde_json::to_vec(&body).expect("numbers and text are representable in JSON");
         (status, [(header::CONTENT_TYPE, MediaType::Json.as_str())], body).into_response()

@@ -34,7 +34,9 @@ pub(crate) async fn submit<B: Backend>(
     media_type(&headers, &[MediaType::Json])?;
     let fork = fork(&headers)?;
     if fork < Fork::Electra {
-        return Err(ApiError::bad_request(format!("attestations of {fork} are not supported; Electra and later are")));
+        return Err(ApiError::bad_request(format!(
+            "attestations of {fork} are not supported; Electra and later are"
+        )));
     }
     let body = whole(body, LIST_BODY_MAX, app.config.body_timeout).await?;
     let items: Vec<&RawValue> = serde_json::from_slice(&body)

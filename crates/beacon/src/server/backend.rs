@@ -2,7 +2,10 @@
 
 use std::future::Future;
 
-use eth::{AttestationData, CommitteeIndex, Proposal, SignatureBytes, SignedProposal, SingleAttestation, Slot};
+use eth::{
+    AttestationData, CommitteeIndex, Graffiti, Proposal, SignatureBytes, SignedProposal, SingleAttestation,
+    Slot,
+};
 
 use super::ApiError;
 
@@ -48,5 +51,5 @@ pub struct ProposalRequest {
     /// The RANDAO reveal, signed with this node's share.
     pub randao_reveal: SignatureBytes,
     /// The graffiti the validator client would like.
-    pub graffiti: Option<[u8; 32]>,
+    pub graffiti: Option<Graffiti>,
 }

@@ -38,12 +38,18 @@ pub(crate) async fn sync<B: Backend>(
 }
 
 /// `GET /eth/v1/validator/duties/proposer/{epoch}`
-pub(crate) async fn proposer<B: Backend>(State(app): State<Arc<App<B>>>, Path(epoch): Path<String>) -> Answer {
+pub(crate) async fn proposer<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(epoch): Path<String>,
+) -> Answer {
     app.duties("proposer_duties", "v1/validator/duties/proposer", &epoch, None).await
 }
 
 /// `GET /eth/v2/validator/duties/proposer/{epoch}`: another dependent root.
-pub(crate) async fn proposer_v2<B: Backend>(State(app): State<Arc<App<B>>>, Path(epoch): Path<String>) -> Answer {
+pub(crate) async fn proposer_v2<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Path(epoch): Path<String>,
+) -> Answer {
     app.duties("proposer_duties", "v2/validator/duties/proposer", &epoch, None).await
 }
 
@@ -62,7 +68,13 @@ impl<B: Backend> App<B> {
         self.duties(name, path, epoch, Some(json_body(&indices))).await
     }
 
-    async fn duties(&self, name: &'static str, path: &str, epoch: &str, body: Option<bytes::Bytes>) -> Answer {
+    async fn duties(
+        &self,
+        name: &'static str,
+        path: &str,
+        epoch: &str,
+        body: Option<bytes::Bytes>,
+    ) -> Answer {
         let epoch: Epoch = parse(epoch, "epoch")?;
         let mut answer = self.client.duties_json(name, format!("/eth/{path}/{epoch}"), body).await?;
         if let Some(duties) = answer.get_mut("data").and_then(Value::as_array_mut) {

@@ -27,21 +27,34 @@ const TOPICS_MAX: usize = 32;
 ///
 /// Clients give up for good on some error answers, so there is one only when the request itself is wrong: when a beacon
 /// node refuses it. With no beacon node in reach the stream starts all the same, and events follow later.
-pub(crate) async fn events<B: Backend>(State(app): State<Arc<App<B>>>, uri: Uri) -> Result<Response, ApiError> {
+pub(crate) async fn events<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let topics = topics(&uri)?;
     let mut events = app.client.events(&topics);
-    match events.next().await {
-        Some(EventItem::Gap(failure)) => match failure.problem {
-            Problem::Status { code: code @ (400 | 404), ref message, .. } => {
-                let message = format!("{}: {message}", failure.endpoint);
-                return Err(ApiError::new(code, "beacon_node_refused", message));
-            }
-            _ => tracing::warn!("Event stream waits for a beacon node: {failure}"),
-        },
-        Some(_) | None => {}
-    }
+    connect(&mut events, app.client.endpoints().len()).await?;
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(frames(events))).into_response())
+}
+
+/// Tries each beacon node once; an error only if all refuse the request.
+async fn connect(events: &mut Events, endpoints: usize) -> Result<(), ApiError> {
+    let mut refusal = None;
+    for _ in 0..endpoints {
+        let Some(EventItem::Gap(failure)) = events.next().await else { return Ok(()) };
+        match &failure.problem {
+            Problem::Status { code: code @ (400 | 404), message, .. } => {
+                let message = format!("{}: {message}", failure.endpoint);
+                refusal = Some(ApiError::new(*code, "beacon_node_refused", message));
+            }
+            _ => {
+                tracing::warn!("Event stream waits for a beacon node: {failure}");
+                return Ok(());
+            }
+        }
+    }
+    refusal.map_or(Ok(()), Err)
 }
 
 fn topics(uri: &Uri) -> Result<Vec<String>, ApiError> {

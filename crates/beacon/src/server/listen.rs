@@ -80,7 +80,12 @@ fn protocol(idle_timeout: Duration) -> http1::Builder {
     protocol
 }
 
-async fn connection(stream: TcpStream, protocol: &http1::Builder, router: Router, shutdown: &CancellationToken) {
+async fn connection(
+    stream: TcpStream,
+    protocol: &http1::Builder,
+    router: Router,
+    shutdown: &CancellationToken,
+) {
     // An answer goes out at once; that this can fail on a dead connection does not matter.
     let _ = stream.set_nodelay(true);
     let serving = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
@@ -96,4 +101,3 @@ async fn connection(stream: TcpStream, protocol: &http1::Builder, router: Router
         tracing::debug!("Validator API connection ended: {error}");
     }
 }
-

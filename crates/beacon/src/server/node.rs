@@ -5,13 +5,16 @@ use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use eth::Genesis;
 use serde::Serialize;
-use serde_json::Value;
 use tokio::sync::Mutex;
 
 use super::{ApiError, App, Backend};
-use crate::api::{Data, Syncing};
+use crate::api::{Data, MediaType, Syncing};
+use crate::client::json_body;
 
 /// How long the chain's configuration is kept: it changes only when a beacon node is restarted with a new version,
 /// and some clients ask three times a slot.
@@ -20,7 +23,7 @@ const SPEC_KEPT: Duration = Duration::from_secs(60);
 /// Answers kept for a while.
 #[derive(Default)]
 pub(crate) struct Kept {
-    spec: Mutex<Option<(Instant, Arc<Value>)>>,
+    spec: Mutex<Option<(Instant, Bytes)>>,
 }
 
 #[derive(Serialize)]
@@ -34,30 +37,31 @@ pub(crate) async fn version<B: Backend>(State(app): State<Arc<App<B>>>) -> Json<
 }
 
 /// `GET /eth/v1/node/syncing`: of the beacon node that would be asked for duties.
-pub(crate) async fn syncing<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Json<Data<Syncing>>, ApiError> {
+pub(crate) async fn syncing<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+) -> Result<Json<Data<Syncing>>, ApiError> {
     Ok(Json(Data { data: app.client.syncing().await? }))
 }
 
 /// `GET /eth/v1/beacon/genesis`
-pub(crate) async fn genesis<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Json<Data<Genesis>>, ApiError> {
+pub(crate) async fn genesis<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+) -> Result<Json<Data<Genesis>>, ApiError> {
     Ok(Json(Data { data: app.client.genesis().await? }))
 }
 
 /// `GET /eth/v1/config/spec`, as the beacon node words it: some clients compare every key and exit on a difference.
 /// While no beacon node answers, the last answer holds.
-pub(crate) async fn spec<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Json<Arc<Value>>, ApiError> {
+pub(crate) async fn spec<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<Response, ApiError> {
     let mut kept = app.kept.spec.lock().await;
-    if let Some((at, spec)) = kept.as_ref().filter(|(at, _)| at.elapsed() < SPEC_KEPT) {
-        let _ = at;
-        return Ok(Json(spec.clone()));
-    }
-    match (app.client.spec_json().await, kept.as_ref()) {
-        (Ok(spec), _) => {
-            let spec = Arc::new(spec);
-            *kept = Some((Instant::now(), spec.clone()));
-            Ok(Json(spec))
+    let fresh = kept.as_ref().is_some_and(|(at, _)| at.elapsed() < SPEC_KEPT);
+    if !fresh {
+        match app.client.spec_json().await {
+            Ok(spec) => *kept = Some((Instant::now(), json_body(&spec))),
+            Err(error) if kept.is_none() => return Err(error.into()),
+            Err(error) => tracing::warn!("Answering the spec from memory: {error}"),
         }
-        (Err(_), Some((_, old))) => Ok(Json(old.clone())),
-        (Err(error), None) => Err(error.into()),
     }
+    let body = kept.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();
+    Ok(([(CONTENT_TYPE, MediaType::Json.as_str())], body).into_response())
 }

@@ -37,7 +37,8 @@ pub(crate) async fn observe<B: Send + Sync + 'static>(
     }
     let limit = app.config.request_timeout;
     let response = timeout(limit, next.run(request)).await.unwrap_or_else(|_| {
-        ApiError::deadline(format!("no answer to {name} within {limit:?}; see the node's log")).into_response()
+        ApiError::deadline(format!("no answer to {name} within {limit:?}; see the node's log"))
+            .into_response()
     });
     app.metrics.answered(name, started.elapsed(), response.status().as_u16());
     response

@@ -22,9 +22,14 @@ pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<By
         let mut whole = BytesMut::new();
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
+            let chunk =
+                chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
             if whole.len() + chunk.len() > limit {
-                return Err(ApiError::new(413, "too_large", format!("the body is larger than {limit} bytes")));
+                return Err(ApiError::new(
+                    413,
+                    "too_large",
+                    format!("the body is larger than {limit} bytes"),
+                ));
             }
             whole.extend_from_slice(&chunk);
         }
@@ -40,7 +45,11 @@ pub(crate) fn media_type(headers: &HeaderMap, allowed: &[MediaType]) -> Result<M
     let media = value.to_str().ok().and_then(MediaType::of_content_type);
     media.filter(|media| allowed.contains(media)).ok_or_else(|| {
         let names = allowed.iter().map(|media| media.as_str()).collect::<Vec<_>>().join(" or ");
-        ApiError::new(415, "media_type", format!("content type {value:?} is not supported here; send {names}"))
+        ApiError::new(
+            415,
+            "media_type",
+            format!("content type {value:?} is not supported here; send {names}"),
+        )
     })
 }
 
@@ -70,7 +79,8 @@ where
 
 /// A state or validator id that goes into the path of another request: letters and digits only.
 pub(crate) fn plain_id<'a>(text: &'a str, what: &str) -> Result<&'a str, ApiError> {
-    let plain = !text.is_empty() && text.len() <= 128 && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let plain =
+        !text.is_empty() && text.len() <= 128 && text.chars().all(|letter| letter.is_ascii_alphanumeric());
     plain.then_some(text).ok_or_else(|| ApiError::bad_request(format!("{what} {text:.128?} is not valid")))
 }
 
@@ -89,7 +99,8 @@ impl Query {
         T: FromStr,
         T::Err: std::fmt::Display,
     {
-        self.optional(name)?.ok_or_else(|| ApiError::bad_request(format!("query parameter {name} is missing")))
+        self.optional(name)?
+            .ok_or_else(|| ApiError::bad_request(format!("query parameter {name} is missing")))
     }
 
     /// A parameter that may be there.

@@ -8,7 +8,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::observe::{Observed, observe};
-use super::{App, Backend, attestations, duties, events, node, proxy, refused, validators};
+use super::{App, Backend, attestations, blocks, duties, events, node, proxy, refused, validators};
 
 /// All routes. A known path with another method goes through, too.
 pub(crate) fn router<B: Backend>(app: Arc<App<B>>) -> Router {
@@ -31,15 +31,16 @@ fn duty_routes<B: Backend>(table: Table<B>) -> Table<B> {
         .post("sync_committee_duties", "/eth/v1/validator/duties/sync/{epoch}", duties::sync::<B>)
         .get("attestation_data", "/eth/v1/validator/attestation_data", attestations::data::<B>)
         .post("submit_attestations", "/eth/v2/beacon/pool/attestations", attestations::submit::<B>)
-//        .get("propose_block_v3", "/eth/v3/validator/blocks/{slot}", blocks::produce::<B>)
-//        .post("submit_proposal_v1", "/eth/v1/beacon/blocks", blocks::submit::<B>)
-//        .post("submit_proposal_v2", "/eth/v2/beacon/blocks", blocks::submit::<B>)
-//        .post("submit_blinded_block_v1", "/eth/v1/beacon/blinded_blocks", blocks::submit_blinded::<B>)
-//        .post("submit_blinded_block_v2", "/eth/v2/beacon/blinded_blocks", blocks::submit_blinded::<B>)
+        .get("propose_block_v3", "/eth/v3/validator/blocks/{slot}", blocks::produce::<B>)
+        .post("submit_proposal_v1", "/eth/v1/beacon/blocks", blocks::submit::<B>)
+        .post("submit_proposal_v2", "/eth/v2/beacon/blocks", blocks::submit::<B>)
+        .post("submit_blinded_block_v1", "/eth/v1/beacon/blinded_blocks", blocks::submit_blinded::<B>)
+        .post("submit_blinded_block_v2", "/eth/v2/beacon/blinded_blocks", blocks::submit_blinded::<B>)
 }
 
 fn validator_routes<B: Backend>(table: Table<B>) -> Table<B> {
-    let (register, prepare) = ("/eth/v1/validator/register_validator", "/eth/v1/validator/prepare_beacon_proposer");
+    let (register, prepare) =
+        ("/eth/v1/validator/register_validator", "/eth/v1/validator/prepare_beacon_proposer");
     table
         .get("get_validators", "/eth/v1/beacon/states/{state}/validators", validators::by_query::<B>)
         .post("get_validators", "/eth/v1/beacon/states/{state}/validators", validators::by_body::<B>)
