@@ -21,6 +21,7 @@
 // The containers whose sizes depend on the preset are one set of files, compiled once for each (see `containers`).
 #![allow(clippy::duplicate_mod)]
 
+pub mod aggregate;
 pub mod attestation;
 pub mod collection;
 pub mod container;
@@ -40,6 +41,7 @@ pub mod registration;
 pub mod spec;
 pub mod sync_committee;
 
+pub use aggregate::*;
 pub use attestation::*;
 pub use container::*;
 pub use deposit::*;

@@ -25,6 +25,10 @@ impl Vector {
         const_hex::decode(&self.ssz).expect("vectors hold hex")
     }
 
+    pub(crate) fn root(&self) -> Root {
+        self.root
+    }
+
     pub(crate) fn json(&self) -> Vec<u8> {
         self.json.to_string().into_bytes()
     }
