@@ -35,6 +35,12 @@ pub enum Error {
         /// The library's words.
         why: String,
     },
+    /// A path to forward that would leave the endpoint's own: the requester's fault.
+    #[error("{path:?} has dot segments; they are not forwarded to a beacon node")]
+    BadPath {
+        /// The path, shortened.
+        path: String,
+    },
     /// Every endpoint was asked, none answered well.
     #[error("{request}: no beacon node answered well: {}", join(failures))]
     Failed {
@@ -85,6 +91,8 @@ pub enum Problem {
     },
     /// Its answer is not what the Beacon API defines.
     Malformed(String),
+    /// It does not tell its genesis, so it cannot be told whether it is of our network.
+    NoGenesis(String),
     /// It is catching up with the chain.
     Syncing {
         /// Slots behind.
@@ -119,6 +127,9 @@ impl Problem {
             Problem::Status { code: 500.., .. } => "see its log",
             Problem::Status { .. } => "see the message",
             Problem::TooLarge { .. } | Problem::Malformed(_) => "check that the URL is a beacon node's",
+            Problem::NoGenesis(_) => {
+                "wait until it has its genesis state, and check that the URL is a beacon node's"
+            }
             Problem::Syncing { .. } => "wait until it has caught up",
             Problem::ForeignNetwork { .. } => "point to a beacon node of the cluster's network",
         }
@@ -134,6 +145,7 @@ impl fmt::Display for Problem {
             Problem::Status { code, message, .. } => write!(f, "answered {code}: {message}"),
             Problem::TooLarge { limit } => write!(f, "answered more than {limit} bytes"),
             Problem::Malformed(why) => write!(f, "answered against the Beacon API: {why}"),
+            Problem::NoGenesis(why) => write!(f, "does not tell its genesis ({why})"),
             Problem::Syncing { distance } => write!(f, "is syncing, {distance} slots behind"),
             Problem::ForeignNetwork { expected, found } => {
                 write!(f, "is of another network: expected genesis fork version {expected}, found {found}")

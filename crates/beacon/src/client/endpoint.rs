@@ -109,14 +109,20 @@ impl Endpoint {
             return Ok(());
         }
         let call = Call::get(&inner.config, "genesis", "/eth/v1/beacon/genesis", Limits::SMALL);
-        inner.admit(read::genesis(&self.ask(&call).await?)?)?;
+        let answer = self.ask(&call).await.map_err(|problem| match problem {
+            Problem::Status { code, message, .. } => {
+                Problem::NoGenesis(format!("{code} {message}").trim().to_owned())
+            }
+            problem => problem,
+        })?;
+        inner.admit(read::genesis(&answer)?)?;
         self.verified.store(true, Ordering::Release);
         Ok(())
     }
 
     /// One exchange. The caller sets the time limit; the size limit is the call's.
     pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, Problem> {
-        let mut request = self.http.request(call.method.clone(), self.address(&call.path)?);
+        let mut request = self.http.request(call.method.clone(), self.address(&call.path));
         request = request.headers(self.headers.clone()).header(ACCEPT, call.accept);
         if let Some((media, body)) = &call.body {
             request = request.header(CONTENT_TYPE, media.as_str()).body(body.clone());
@@ -133,12 +139,8 @@ impl Endpoint {
     }
 
     /// A request whose answer is handed on as it comes, with nothing decompressed.
-    pub(crate) fn raw_request(
-        &self,
-        method: reqwest::Method,
-        path: &str,
-    ) -> Result<reqwest::RequestBuilder, Problem> {
-        Ok(self.raw.request(method, self.address(path)?))
+    pub(crate) fn raw_request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.raw.request(method, self.address(path))
     }
 
     /// The configured headers.
@@ -146,13 +148,14 @@ impl Endpoint {
         self.headers.clone()
     }
 
-    /// `path` always stays below the configured URL: a path that climbs out of it is refused.
-    fn address(&self, path: &str) -> Result<Url, Problem> {
+    /// The path is appended to the configured one; it was checked not to climb out of it.
+    fn address(&self, path: &str) -> Url {
+        assert!(!climbs(path), "paths are checked before they come here");
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         let mut url = self.url.clone();
         url.set_path(&format!("{}{}", self.url.path().trim_end_matches('/'), path));
         url.set_query(query);
-        if climbs(path) { Err(Problem::Malformed("the path has dot segments".to_owned())) } else { Ok(url) }
+        url
     }
 }
 
@@ -236,7 +239,9 @@ fn configured_headers(config: &ClientConfig) -> Result<HeaderMap, Error> {
     Ok(headers)
 }
 
-fn climbs(path: &str) -> bool {
+/// Whether a path (with or without query) could leave the configured URL's own path.
+pub(crate) fn climbs(path: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
     let plain = path.to_ascii_lowercase().replace("%2e", ".");
     !path.starts_with('/') || plain.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
 }
@@ -307,12 +312,12 @@ mod tests {
     #[test]
     fn paths_stay_below_the_configured_url() {
         let node = endpoint("http://host:5052/key/");
-        let url = node.address("/eth/v1/node/syncing?a=b").expect("a plain path");
-        assert_eq!(url.as_str(), "http://host:5052/key/eth/v1/node/syncing?a=b");
-        let url = node.address("//evil.example/x").expect("no authority, just an empty segment");
-        assert_eq!(url.host_str(), Some("host"));
+        let url = node.address("/eth/v1/node/syncing?a=../b");
+        assert_eq!(url.as_str(), "http://host:5052/key/eth/v1/node/syncing?a=../b");
+        let url = node.address("//evil.example/x");
+        assert_eq!(url.host_str(), Some("host"), "no authority, just an empty segment");
         for path in ["/../admin", "/eth/%2e%2E/admin", "/eth/..\\admin", "eth", ""] {
-            assert!(node.address(path).is_err(), "{path}");
+            assert!(climbs(path), "{path}");
         }
     }
 }

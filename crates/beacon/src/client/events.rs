@@ -162,7 +162,7 @@ impl Connection {
 
 async fn request(client: &Client, endpoint: &Endpoint, path: &str) -> Result<reqwest::Response, Problem> {
     endpoint.verify(&client.inner).await?;
-    let request = endpoint.raw_request(Method::GET, path)?.headers(endpoint.headers());
+    let request = endpoint.raw_request(Method::GET, path).headers(endpoint.headers());
     let request = request.header(ACCEPT, "text/event-stream").header(CACHE_CONTROL, "no-cache");
     let response = request.send().await.map_err(transport_problem)?;
     if response.status().is_success() { Ok(response) } else { Err(status_problem(response).await) }

@@ -11,7 +11,7 @@ use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
 use super::Client;
-use super::endpoint::{Endpoint, transport_problem};
+use super::endpoint::{Endpoint, climbs, transport_problem};
 use crate::error::{EndpointFailure, Error, Problem};
 
 /// Bytes as they come.
@@ -54,7 +54,7 @@ impl Client {
     /// here; those of the endpoint are added.
     ///
     /// # Errors
-    /// When no endpoint answers at all.
+    /// When no endpoint answers at all; when the path has dot segments.
     pub async fn forward(
         &self,
         method: Method,
@@ -62,6 +62,9 @@ impl Client {
         headers: HeaderMap,
         body: ForwardBody,
     ) -> Result<Forwarded, Error> {
+        if climbs(path_and_query) {
+            return Err(Error::BadPath { path: path_and_query.chars().take(128).collect() });
+        }
         self.inner.metrics.request("proxy");
         let headers = end_to_end(headers);
         match body {
@@ -110,7 +113,7 @@ impl Client {
         headers.extend(endpoint.headers());
         let exchange = async {
             endpoint.verify(&self.inner).await?;
-            let mut request = endpoint.raw_request(method, path)?.headers(headers);
+            let mut request = endpoint.raw_request(method, path).headers(headers);
             if let Some(body) = body {
                 request = request.body(body);
             }

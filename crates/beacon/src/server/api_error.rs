@@ -65,8 +65,10 @@ impl IntoResponse for ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> ApiError {
         let message = error.to_string();
-        let Error::Failed { failures, .. } = error else {
-            return ApiError::new(502, "beacon_node", message);
+        let failures = match error {
+            Error::Failed { failures, .. } => failures,
+            Error::BadPath { .. } => return ApiError::bad_request(message),
+            _ => return ApiError::new(502, "beacon_node", message),
         };
         if let Some(refusal) = failures.iter().find_map(refusal_of_the_request) {
             return refusal;
@@ -81,6 +83,7 @@ fn refusal_of_the_request(failure: &EndpointFailure) -> Option<ApiError> {
         // Not the endpoint's quarrel with us: wrong credentials, too many requests.
         Problem::Status { code: 401 | 403 | 429, .. } => None,
         Problem::Status { code: code @ 400..=499, message, .. } => {
+            let message = if message.is_empty() { "refused without a reason" } else { message };
             Some(ApiError::new(*code, "beacon_node_refused", format!("{}: {message}", failure.endpoint)))
         }
         _ => None,
