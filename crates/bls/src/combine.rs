@@ -31,8 +31,8 @@ pub struct Item<'a> {
 pub struct Outcome {
     /// The validator's signature, verified.
     pub signature: Result<GroupSignature, NotEnough>,
-    /// Shares of which a wrong partial signature was seen, rising. Partials that were not needed are looked at only
-    /// when something was wrong.
+    /// Shares of which a wrong partial signature was seen, rising. Partials that were not needed are looked at
+    /// only when something was wrong.
     pub culprits: Vec<ShareIndex>,
     /// Pairing checks that this item's signatures went through, alone or with others: 1 when all is well.
     pub checks: usize,

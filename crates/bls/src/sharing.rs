@@ -5,7 +5,7 @@ use crate::native::Scalar;
 use crate::native::points::{Curve, G1};
 use crate::{Defect, Error, GroupPublicKey, PublicKey, SecretKey, ShareIndex, SharePublicKey};
 
-/// Splits a key into `shares` shares, any `threshold` of which sign for it and fewer of which say nothing about it.
+/// Splits a key into `shares` shares: any `threshold` of them sign for it, fewer say nothing about it.
 ///
 /// Share `i` is the value at `i` of a polynomial of degree `threshold − 1`, whose value at 0 is the key and whose
 /// other coefficients are drawn from `randomness`; that must fill its argument with bytes nobody can predict.

@@ -55,8 +55,8 @@ impl Combination<'_> {
         }
     }
 
-    /// The untested partials of the tasks by share. A share's second partial for one task is counted apart, so that
-    /// no two of one check belong to the same task.
+    /// The untested partials of the tasks by share. A share's second partial for one task is counted apart, so
+    /// that no two of one check belong to the same task.
     fn by_share(&self, tasks: &[usize]) -> BTreeMap<(ShareIndex, usize), Vec<Place>> {
         let mut groups: BTreeMap<(ShareIndex, usize), Vec<Place>> = BTreeMap::new();
         for index in tasks {

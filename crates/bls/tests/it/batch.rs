@@ -111,7 +111,8 @@ proptest! {
         kinds in 1usize..5,
         seed: [u8; 32],
     ) {
-        let (validators, roots, mut signatures) = signed(faults.len() as u64, |position| root((position % kinds) as u8));
+        let root_of = |position: usize| root((position % kinds) as u8);
+        let (validators, roots, mut signatures) = signed(faults.len() as u64, root_of);
         for (position, fault) in faults.iter().enumerate() {
             if *fault {
                 signatures[position] = validators[position].secret.sign(&root(200));

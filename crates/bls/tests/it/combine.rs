@@ -103,7 +103,8 @@ proptest! {
     #[test]
     fn any_quorum_makes_the_signature_of_the_whole_key(
         seed: u64,
-        (threshold, shares) in prop::sample::select(vec![(3u8, 4u8), (5, 7), (7, 10), (9, 13), (14, 20), (27, 40)]),
+        (threshold, shares) in
+            prop::sample::select(vec![(3u8, 4u8), (5, 7), (7, 10), (9, 13), (14, 20), (27, 40)]),
         order in Just((1u8..=40).collect::<Vec<u8>>()).prop_shuffle(),
         spare in 0usize..3,
         message in prop::collection::vec(any::<u8>(), 0..64),
