@@ -6,7 +6,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use cluster::{Artefact, NewCluster};
-use signer::Keystore;
+use signer::Protection;
 use slashing::Interchange;
 
 use crate::Error;
@@ -27,11 +27,9 @@ pub struct Writing<'a> {
     /// What its validators have signed so far.
     pub history: &'a Interchange,
     /// How strongly keystores are encrypted.
-    pub strength: signer::Strength,
-    /// Called after each keystore: done, and of how many.
+    pub protection: Protection,
+    /// Called after each node: done, and of how many.
     pub progress: &'a mut dyn FnMut(usize, usize),
-    /// A source of bytes nobody can predict.
-    pub randomness: &'a mut dyn FnMut(&mut [u8]),
 }
 
 /// Writes `node0`, `node1`, … into a directory that must not exist, or be empty.
@@ -74,28 +72,20 @@ fn require_free(directory: &Path) -> Result<(), Error> {
 }
 
 fn fill(draft: &Path, cluster: &NewCluster, writing: Writing<'_>) -> Result<(), Error> {
-    let Writing { history, strength, progress, randomness } = writing;
-    let total = cluster.nodes.iter().map(|node| node.shares.len()).sum();
-    let mut done = 0;
+    let Writing { history, protection, progress } = writing;
     let history = history.to_json();
     for (index, node) in cluster.nodes.iter().enumerate() {
         let directory = draft.join(format!("node{index}"));
         let keystores = directory.join(KEYSTORES);
+        make_private(&directory)?;
         make_private(&keystores)?;
         for Artefact { path, mode, bytes } in cluster.artefacts(node) {
             write_file(&directory.join(path), &bytes, mode)?;
         }
         write_file(&directory.join(SIGNING_HISTORY), history.as_bytes(), 0o644)?;
-        for (number, share) in node.shares.iter().enumerate() {
-            let password = signer::random_password(randomness);
-            let keystore = Keystore::encrypt(share, &password, strength, randomness);
-            write_file(&keystores.join(format!("keystore-{number}.json")), keystore.to_json().as_bytes(), 0o444)?;
-            write_file(&keystores.join(format!("keystore-{number}.txt")), password.as_bytes(), 0o400)?;
-            done += 1;
-            progress(done, total);
-        }
-        sync_directory(&keystores)?;
+        signer::write_directory(&keystores, &node.shares, protection)?;
         sync_directory(&directory)?;
+        progress(index + 1, cluster.nodes.len());
     }
     sync_directory(draft)
 }

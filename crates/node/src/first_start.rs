@@ -59,7 +59,7 @@ pub fn read_history(path: &Path) -> Result<Interchange, Error> {
     let remedy = "Name an EIP-3076 file";
     let what = "signing history";
     let json = fs::read(path).map_err(|cause| Error::Read { what, path: path.to_owned(), cause, remedy })?;
-    Interchange::from_json(&json).map_err(|error| Error::Invalid { what, path: path.to_owned(), why: error.to_string() })
+    Interchange::parse(&json).map_err(|error| Error::Invalid { what, path: path.to_owned(), why: error.to_string() })
 }
 
 fn mark_taken_in(history: &Path) -> Result<(), Error> {

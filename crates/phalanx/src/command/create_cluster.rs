@@ -10,6 +10,7 @@ use cluster::{Network, Options, Secrets};
 use indicatif::{ProgressBar, ProgressStyle};
 use node::directory::{self, Writing};
 use node::first_start;
+use signer::Protection;
 use slashing::Interchange;
 
 use crate::arguments::{CreateCluster, Testnet};
@@ -29,16 +30,15 @@ pub(crate) fn run(arguments: CreateCluster) -> anyhow::Result<ExitCode> {
     let cluster = cluster::create(&options, secrets, &mut randomness)?;
     let history = history(&arguments, &cluster)?;
 
-    let shares = cluster.nodes.iter().map(|node| node.shares.len()).sum::<usize>() as u64;
-    let bar = ProgressBar::new(shares).with_style(style());
+    let bar = ProgressBar::new(cluster.nodes.len() as u64).with_style(style());
+    bar.tick();
     directory::write_cluster(
         &arguments.cluster_dir,
         &cluster,
         Writing {
             history: &history,
-            strength: if arguments.insecure_keys { signer::Strength::Light } else { signer::Strength::Full },
+            protection: if arguments.insecure_keys { Protection::Insecure } else { Protection::Pbkdf2 },
             progress: &mut |done, _| bar.set_position(done as u64),
-            randomness: &mut randomness,
         },
     )?;
     bar.finish_and_clear();
@@ -52,7 +52,7 @@ pub(crate) fn randomness() -> impl FnMut(&mut [u8]) {
 }
 
 fn style() -> ProgressStyle {
-    ProgressStyle::with_template("encrypting key shares {bar:40} {pos}/{len}").unwrap_or(ProgressStyle::default_bar())
+    ProgressStyle::with_template("writing nodes {bar:40} {pos}/{len}").unwrap_or(ProgressStyle::default_bar())
 }
 
 fn network(name: &str, testnet: &Testnet) -> anyhow::Result<Network> {
