@@ -120,8 +120,16 @@ impl Endpoint {
         Ok(())
     }
 
-    /// One exchange. The caller sets the time limit; the size limit is the call's.
+    /// One exchange. The caller sets the time limit; the size limit is the call's. A node may close a kept connection
+    /// at the moment we use it; then the exchange is tried once more. All our calls may arrive twice.
     pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, Problem> {
+        match self.ask_once(call).await {
+            Err(Problem::Broke(_)) => self.ask_once(call).await,
+            result => result,
+        }
+    }
+
+    async fn ask_once(&self, call: &Call) -> Result<Answer, Problem> {
         let mut request = self.http.request(call.method.clone(), self.address(&call.path));
         request = request.headers(self.headers.clone()).header(ACCEPT, call.accept);
         if let Some((media, body)) = &call.body {
@@ -250,7 +258,8 @@ pub(crate) fn transport_problem(error: reqwest::Error) -> Problem {
     if error.is_decode() {
         return Problem::Malformed(format!("its body cannot be decoded ({})", innermost(&error)));
     }
-    Problem::Unreachable(innermost(&error))
+    let why = innermost(&error);
+    if error.is_connect() { Problem::Unreachable(why) } else { Problem::Broke(why) }
 }
 
 /// The cause at the bottom, which never contains the URL.

@@ -88,8 +88,16 @@ impl Client {
         let mut failed_answer = None;
         let mut failures = Vec::new();
         for endpoint in self.ranked() {
-            let body = (!bytes.is_empty()).then(|| reqwest::Body::from(bytes.clone()));
-            match self.forward_to(&endpoint, method.clone(), path, headers.clone(), body).await {
+            let send = || {
+                let body = (!bytes.is_empty()).then(|| reqwest::Body::from(bytes.clone()));
+                self.forward_to(&endpoint, method.clone(), path, headers.clone(), body)
+            };
+            let sent = match send().await {
+                // A kept connection, closed by the node at the moment we used it.
+                Err(Problem::Broke(_)) => send().await,
+                sent => sent,
+            };
+            match sent {
                 Ok(answer)
                     if answer.status.is_server_error() && answer.status != StatusCode::NOT_IMPLEMENTED =>
                 {
