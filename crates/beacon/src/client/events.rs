@@ -15,8 +15,9 @@ use tokio::time::{sleep, timeout};
 
 use super::Client;
 use super::call::Limits;
-use super::endpoint::{Endpoint, status_problem, transport_problem};
+use super::endpoint::Endpoint;
 use super::sse::{Event, Parser};
+use super::transport::{status_problem, transport_problem};
 use crate::error::{EndpointFailure, Problem};
 
 /// What an [`Events`] stream tells.

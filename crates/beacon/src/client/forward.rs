@@ -11,7 +11,8 @@ use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
 use super::Client;
-use super::endpoint::{Endpoint, climbs, transport_problem};
+use super::endpoint::{Endpoint, climbs};
+use super::transport::transport_problem;
 use crate::error::{EndpointFailure, Error, Problem};
 
 /// Bytes as they come.
