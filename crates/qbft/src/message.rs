@@ -9,9 +9,9 @@ use std::sync::Arc;
 pub struct Time(pub i64);
 
 impl Time {
-    /// This moment moved by `milliseconds`.
+    /// This moment moved by `milliseconds`; it stops at the ends of time.
     pub const fn plus_ms(self, milliseconds: i64) -> Time {
-        Time(self.0 + milliseconds * 1_000_000)
+        Time(self.0.saturating_add(milliseconds.saturating_mul(1_000_000)))
     }
 }
 
@@ -62,6 +62,11 @@ impl fmt::Display for Round {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
+impl Hash {
+    /// How the wire spells "no value"; no value hashes to it.
+    pub const ZERO: Hash = Hash([0; 32]);
+}
+
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -104,6 +109,22 @@ pub struct Message {
     pub wire: Arc<[u8]>,
 }
 
+impl Message {
+    /// This message as it stands in another's justification: without its own.
+    pub(crate) fn bare(&self) -> Message {
+        Message { justification: Vec::new(), wire: Arc::clone(&self.wire), ..*self }
+    }
+
+    /// Whether both messages say the same, however they are spelled on the wire.
+    pub(crate) fn says_the_same(&self, other: &Message) -> bool {
+        self.words() == other.words()
+    }
+
+    fn words(&self) -> (Kind, PeerIndex, Round, Option<Hash>, u64, Option<Hash>) {
+        (self.kind, self.source, self.round, self.value, self.prepared_round, self.prepared_value)
+    }
+}
+
 /// A message of our own before it is signed. It comes back as a [`Message`] once it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -119,4 +140,17 @@ pub struct Draft {
     pub prepared_value: Option<Hash>,
     /// Signed messages that prove it.
     pub justification: Vec<Message>,
+}
+
+impl Draft {
+    /// The message this becomes once `source` has signed it; `wire` are the signed bytes.
+    pub fn signed(self, source: PeerIndex, wire: Arc<[u8]>) -> Message {
+        let Draft { kind, round, value, prepared_round, prepared_value, justification } = self;
+        Message { kind, source, round, value, prepared_round, prepared_value, justification, wire }
+    }
+
+    /// A draft that speaks of a value: any kind but a ROUND_CHANGE.
+    pub(crate) fn of_value(kind: Kind, round: Round, value: Hash, justification: Vec<Message>) -> Draft {
+        Draft { kind, round, value: Some(value), prepared_round: 0, prepared_value: None, justification }
+    }
 }

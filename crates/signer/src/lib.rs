@@ -1,1 +1,7 @@
-//! Key shares and the ledger's disk: EIP-2335 keystores and the SQLite store.
+//! Key shares and the ledger's disk.
+
+mod error;
+mod ledger_file;
+
+pub use error::Error;
+pub use ledger_file::{Owner, SqliteStore};

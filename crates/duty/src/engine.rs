@@ -1,0 +1,254 @@
+//! The engine: routes each input to one limb. Nothing is decided here.
+
+mod agree;
+mod chain;
+mod gather;
+mod serve;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bls::ShareIndex;
+use cluster::GroupKey;
+use eth::{Address, Slot, Spec};
+use qbft::{PeerIndex, Role, Time};
+
+use crate::agreement::Agreement;
+use crate::consent::Consent;
+use crate::partials::Collection;
+use crate::requests::Requests;
+use crate::schedule::Schedule;
+use crate::tracker::{Progress, Tracker, reason};
+use crate::window::Window;
+use crate::{Duty, DutyKind, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId};
+
+/// What an engine has to know from the start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The chain.
+    pub spec: Spec,
+    /// This node among the operators.
+    pub me: PeerIndex,
+    /// How many operators there are.
+    pub peers: usize,
+    /// Partial signatures that make a group signature.
+    pub threshold: usize,
+    /// The cluster's validators.
+    pub validators: BTreeMap<GroupKey, ValidatorConfig>,
+}
+
+/// What an engine has to know of a validator.
+#[derive(Clone, Copy, Debug)]
+pub struct ValidatorConfig {
+    /// Where its fees go.
+    pub fee_recipient: Address,
+}
+
+/// The life of all duties of a node.
+pub struct Engine {
+    config: Config,
+    window: Window,
+    now: Time,
+    /// When this life of the node began: it does not vote on what may have begun before.
+    began: Time,
+    schedule: Schedule,
+    agreements: BTreeMap<Duty, Agreement>,
+    consents: BTreeMap<Duty, Consent>,
+    collections: BTreeMap<Duty, Collection>,
+    connected: BTreeSet<PeerIndex>,
+    requests: Requests,
+    tracker: Tracker,
+    jobs: BTreeMap<JobId, Job>,
+    next_job: u64,
+    swept: Slot,
+}
+
+/// What a worker has been asked to do, to make sense of its answer.
+enum Job {
+    /// Combining partial signatures of the duty for these validators.
+    Combine { duty: Duty, keys: Vec<GroupKey> },
+    /// Verifying what the validator client handed in.
+    Submission { request: RequestId, duty: Duty, items: Vec<SubmittedItem> },
+    /// Verifying the validator client's RANDAO reveal, on its way to a block.
+    Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Partial },
+}
+
+/// One item of a submission: refused already, or waiting for its signature to be verified.
+enum SubmittedItem {
+    Refused(Reason),
+    Known,
+    Verifying { key: GroupKey, partial: Partial },
+}
+
+impl Engine {
+    /// An engine whose life begins now.
+    pub fn new(config: Config, now: Time) -> Engine {
+        assert!(
+            config.threshold >= qbft::minimum_threshold(config.peers),
+            "a threshold below the quorum lets an equivocating peer complete two signatures"
+        );
+        Engine {
+            window: Window::new(config.spec.clone()),
+            config,
+            now,
+            began: now,
+            schedule: Schedule::default(),
+            agreements: BTreeMap::new(),
+            consents: BTreeMap::new(),
+            collections: BTreeMap::new(),
+            connected: BTreeSet::new(),
+            requests: Requests::default(),
+            tracker: Tracker::default(),
+            jobs: BTreeMap::new(),
+            next_job: 0,
+            swept: Slot(0),
+        }
+    }
+
+    /// Takes in what happened and says what to do about it. Time never runs backwards.
+    pub fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Tick => {}
+            Input::Resolved(duties) => self.resolved(duties),
+            Input::ResolveFailed(epoch) => self.schedule.resolve_failed(epoch),
+            Input::Head(head) => self.head(head),
+            Input::Fetched { duty, value } => self.fetched(duty, value, out),
+            Input::FetchFailed { duty } => self.fetch_failed(duty),
+            Input::ParentChecked { duty, parent, known } => self.parent_checked(duty, parent, known, out),
+            Input::Published { duty, keys, accepted } => self.published(duty, &keys, accepted, out),
+            Input::Consensus(message) => self.consensus(message, out),
+            Input::Partials { from, set } => self.peer_partials(from, set, out),
+            Input::Connected(peer) => self.peer_connected(peer, out),
+            Input::Disconnected(peer) => {
+                self.connected.remove(&peer);
+            }
+            Input::Ask { request, question } => self.ask(request, question, out),
+            Input::Submit { request, submission } => self.submit(request, submission, out),
+            Input::Consulted { duty, value, refused } => self.consulted(duty, value, &refused, out),
+            Input::Permitted { duty, permit } => self.permitted(duty, permit, out),
+            Input::Verified { job, good } => self.verified(job, &good, out),
+            Input::Combined { job, outcomes } => self.combined(job, outcomes, out),
+        }
+        self.advance(out);
+    }
+
+    /// When to call `step` again even if nothing happens.
+    pub fn deadline(&self, now: Time) -> Time {
+        let agreements = self.agreements.values().filter_map(Agreement::deadline).min();
+        let consents = self.consents.values().filter_map(|consent| match consent {
+            Consent::Unavailable { ask_at } => Some(*ask_at),
+            _ => None,
+        });
+        [agreements, consents.min(), self.requests.deadline()]
+            .into_iter()
+            .flatten()
+            .fold(self.schedule.next_event(&self.window, now), Time::min)
+    }
+
+    /// The slot of that moment.
+    pub fn slot_at(&self, now: Time) -> Slot {
+        self.window.slot_at(now)
+    }
+
+    /// What the passing of time alone brings about.
+    fn advance(&mut self, out: &mut Vec<Output>) {
+        let now = self.now;
+        out.extend(self.schedule.wanted(&self.window, now).into_iter().map(Output::Resolve));
+        for duty in self.schedule.begin(&self.window, now) {
+            self.begin(duty, out);
+        }
+        self.fire_timers(out);
+        let (agreements, consents) = (&self.agreements, &self.consents);
+        let why = |duty: Duty| reason(duty, agreements.get(&duty), consents.get(&duty), Progress::default());
+        self.requests.expire(now, why, out);
+        let slot = self.window.slot_at(now);
+        if slot != self.swept {
+            self.swept = slot;
+            self.sweep(out);
+        }
+    }
+
+    /// Drops what is over: the only place where state dies.
+    fn sweep(&mut self, out: &mut Vec<Output>) {
+        let now = self.now;
+        let over: Vec<Duty> = self.tracker.duties().copied().filter(|duty| now >= self.window.deadline(*duty)).collect();
+        for duty in over {
+            self.report_missed(duty, out);
+        }
+        let window = &self.window;
+        let alive = |duty: &Duty| now < window.deadline(*duty);
+        self.agreements.retain(|duty, _| alive(duty));
+        self.consents.retain(|duty, _| alive(duty));
+        self.collections.retain(|duty, _| alive(duty));
+        self.jobs.retain(|_, job| alive(&job.duty()));
+        self.schedule.evict(window, now);
+    }
+
+    /// When the duty is over and nobody has use for its messages any more.
+    pub fn deadline_of(&self, duty: Duty) -> Time {
+        self.window.deadline(duty)
+    }
+
+    fn new_job(&mut self, job: Job) -> JobId {
+        let id = JobId(self.next_job);
+        self.next_job += 1;
+        self.jobs.insert(id, job);
+        id
+    }
+
+    fn my_share(&self) -> ShareIndex {
+        share_of(self.config.me)
+    }
+
+    fn is_ours(&self, key: &GroupKey) -> bool {
+        self.config.validators.contains_key(key)
+    }
+
+    /// The agreement on the duty; made when it is first heard of.
+    fn agreement(&mut self, duty: Duty) -> &mut Agreement {
+        let Engine { agreements, config, window, began, .. } = self;
+        agreements.entry(duty).or_insert_with(|| {
+            // Who restarted may have voted in its former life and does not remember how.
+            let role = if window.slot_start(duty.slot) <= *began { Role::Observer } else { Role::Voter };
+            Agreement::new(duty, config.me, config.peers, role, window)
+        })
+    }
+
+    fn report_missed(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        for key in self.tracker.unfinished(duty) {
+            let progress = self.progress(duty, &key);
+            let why = reason(duty, self.agreements.get(&duty), self.consents.get(&duty), progress);
+            let participants = self.participants(duty, &key);
+            let report = DutyReport { duty, key, missed: Some(why), participants };
+            out.push(Output::Notice(Notice::Over(report)));
+        }
+        self.tracker.forget(duty);
+    }
+
+    fn progress(&self, duty: Duty, key: &GroupKey) -> Progress {
+        let collection = self.collections.get(&duty);
+        Progress {
+            own_partial: self.participants(duty, key).contains(&self.my_share()),
+            complete: collection.is_some_and(|collection| collection.complete(key).is_some()),
+            randao_incomplete: self.randao_reveal(duty.slot, key).is_none(),
+        }
+    }
+
+    fn participants(&self, duty: Duty, key: &GroupKey) -> Vec<ShareIndex> {
+        self.collections.get(&duty).map(|collection| collection.shares(key)).unwrap_or_default()
+    }
+}
+
+impl Job {
+    fn duty(&self) -> Duty {
+        match self {
+            Job::Combine { duty, .. } | Job::Submission { duty, .. } => *duty,
+            Job::Randao { slot, .. } => Duty::new(*slot, DutyKind::Randao),
+        }
+    }
+}
+
+/// The share of a peer: by convention of the cluster files its position plus one.
+pub(crate) fn share_of(peer: PeerIndex) -> ShareIndex {
+    ShareIndex::new(peer.0.saturating_add(1)).expect("a position plus one is not zero")
+}

@@ -1,0 +1,258 @@
+//! Agreement: consensus messages in and out, values judged, decisions taken to the ledger.
+
+use cluster::GroupKey;
+use qbft::{Hash, PeerIndex, Role, Round};
+use slashing::{Permit, Refusal};
+
+use super::Engine;
+use crate::agreement::{Opinion, Parent};
+use crate::consent::{self, Consent};
+use crate::judge::{self, AttesterView, Judgement, ProposerView};
+use crate::{ConsensusMessage, Content, Duty, DutyKind, Notice, Output, Reason, To, Value, Why};
+
+impl Engine {
+    pub(super) fn consensus(&mut self, message: ConsensusMessage, out: &mut Vec<Output>) {
+        let ConsensusMessage { duty, message, values } = message;
+        let is_agreed_on = matches!(duty.kind, DutyKind::Attester | DutyKind::Proposer);
+        if !is_agreed_on || !self.window.admits(duty, self.now) {
+            return;
+        }
+        let source = message.source;
+        let agreement = self.agreement(duty);
+        if !agreement.keep(source, values) {
+            out.push(Output::Notice(Notice::Fault { peer: source, duty, why: Why::TooManyValues }));
+            return;
+        }
+        self.drive(duty, qbft::Input::Receive(message), out);
+    }
+
+    /// Steps the duty's instance and carries out what it asks for.
+    pub(super) fn drive(&mut self, duty: Duty, input: qbft::Input, out: &mut Vec<Output>) {
+        let mut wishes = Vec::new();
+        let now = self.now;
+        self.agreement(duty).instance.step(now, input, &mut wishes);
+        for wish in wishes {
+            self.grant(duty, wish, out);
+        }
+    }
+
+    fn grant(&mut self, duty: Duty, wish: qbft::Output, out: &mut Vec<Output>) {
+        let agreement = self.agreement(duty);
+        match wish {
+            qbft::Output::Broadcast(draft) => {
+                let values = agreement.named_by(&draft);
+                out.push(Output::Send { to: To::All, duty, draft, values });
+            }
+            qbft::Output::Send(peer, draft) => {
+                let values = agreement.named_by(&draft);
+                out.push(Output::Send { to: To::Peer(peer), duty, draft, values });
+            }
+            qbft::Output::Check { value, .. } => {
+                if agreement.opinion(&value) == Some(Opinion::Unasked) {
+                    agreement.set_opinion(&value, Opinion::Waiting);
+                }
+                self.judge(duty, out);
+            }
+            qbft::Output::RoundStarted { round, .. } => {
+                agreement.round = round;
+                self.judge(duty, out);
+            }
+            qbft::Output::RoundTimedOut { round, leader, missing } => {
+                out.push(Output::Notice(Notice::RoundTimeout { duty, round, leader, missing }));
+            }
+            qbft::Output::Fault(qbft::Fault { peer, why }) => {
+                out.push(Output::Notice(Notice::Fault { peer, duty, why: Why::Consensus(why) }));
+            }
+            qbft::Output::Decide { value, round, leader } => self.decided(duty, value, round, leader, out),
+        }
+    }
+
+    /// Judges every value of the duty whose opinion is open.
+    pub(super) fn judge(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        let Some(agreement) = self.agreements.get(&duty) else { return };
+        if agreement.decided.is_some() || agreement.role == Role::Observer {
+            return;
+        }
+        for value in agreement.open() {
+            let judgement = self.judgement(duty, &value);
+            self.apply(duty, &value, judgement, out);
+        }
+    }
+
+    fn judgement(&self, duty: Duty, value: &Value) -> Judgement {
+        let Some(agreement) = self.agreements.get(&duty) else { return Judgement::Wait(Reason::DutiesUnknown) };
+        match (duty.kind, &value.content) {
+            (DutyKind::Attester, Content::Attester(set)) => {
+                let view = AttesterView {
+                    spec: self.window.spec(),
+                    slot: duty.slot,
+                    on_duty: self.schedule.attesters(&self.window, duty.slot),
+                    own: agreement.own.attestation.as_ref(),
+                    may_omit: agreement.round.number() > qbft::faults(self.config.peers) as u64 + 1,
+                };
+                judge::attester(set, &view)
+            }
+            (DutyKind::Proposer, Content::Proposer { key, proposal }) => {
+                let Some(config) = self.config.validators.get(key) else {
+                    return Judgement::Refuse(Reason::ForeignValidator);
+                };
+                let head_is_parent =
+                    self.schedule.head().is_some_and(|head| head.root == proposal.parent_root());
+                let parent = agreement.own.parents.get(&proposal.parent_root());
+                let view = ProposerView {
+                    slot: duty.slot,
+                    proposer: self.schedule.proposer(&self.window, duty.slot),
+                    randao_reveal: self.randao_reveal(duty.slot, key),
+                    parent_known: match parent {
+                        _ if head_is_parent => Some(true),
+                        Some(Parent::Known) => Some(true),
+                        Some(Parent::Unknown) => Some(false),
+                        Some(Parent::Asked) | None => None,
+                    },
+                    fee_recipient: config.fee_recipient,
+                };
+                judge::proposer(*key, proposal, &view)
+            }
+            _ => Judgement::Refuse(Reason::WrongKindOfValue),
+        }
+    }
+
+    fn apply(&mut self, duty: Duty, value: &Value, judgement: Judgement, out: &mut Vec<Output>) {
+        match judgement {
+            Judgement::Accept => {
+                self.agreement(duty).set_opinion(&value.hash, Opinion::Consulting);
+                let request = consent::request(duty, &value.content, self.window.spec());
+                out.push(Output::Consult { duty, value: value.hash, request });
+            }
+            Judgement::Wait(reason) => self.wait(duty, value, reason, out),
+            Judgement::Refuse(reason) => self.refuse_value(duty, value.hash, reason, out),
+        }
+    }
+
+    fn wait(&mut self, duty: Duty, value: &Value, reason: Reason, out: &mut Vec<Output>) {
+        let agreement = self.agreement(duty);
+        agreement.set_opinion(&value.hash, Opinion::Waiting);
+        if let (Reason::ParentUnknown, Content::Proposer { proposal, .. }) = (reason, &value.content) {
+            let parent = proposal.parent_root();
+            if !agreement.own.parents.contains_key(&parent) {
+                agreement.own.parents.insert(parent, Parent::Asked);
+                out.push(Output::CheckParent { duty, parent });
+            }
+        }
+    }
+
+    fn refuse_value(&mut self, duty: Duty, value: Hash, reason: Reason, out: &mut Vec<Output>) {
+        let now = self.now;
+        let agreement = self.agreement(duty);
+        if agreement.opinion(&value) == Some(Opinion::Refused(reason)) {
+            return;
+        }
+        agreement.set_opinion(&value, Opinion::Refused(reason));
+        if reason == Reason::CheckpointsDiffer {
+            // The own beacon node may be a block behind: look again before the round is over.
+            agreement.ask_again(now);
+        }
+        let round = agreement.round;
+        let leader = agreement.leader(round);
+        out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
+    }
+
+    pub(super) fn consulted(
+        &mut self,
+        duty: Duty,
+        value: Hash,
+        refused: &[(GroupKey, Refusal)],
+        out: &mut Vec<Output>,
+    ) {
+        let Some(agreement) = self.agreements.get_mut(&duty) else { return };
+        let validators = match agreement.value(&value).map(|value| &value.content) {
+            Some(Content::Attester(set)) => set.len(),
+            Some(Content::Proposer { .. }) => 1,
+            None => return,
+        };
+        // One validator with a history of its own must not cost all the others their duty: the permit leaves it out.
+        if refused.len() < validators {
+            agreement.set_opinion(&value, Opinion::Accepted);
+            self.drive(duty, qbft::Input::Verdict { value, accept: true }, out);
+        } else {
+            self.refuse_value(duty, value, Reason::WouldBeSlashable, out);
+        }
+    }
+
+    fn decided(
+        &mut self,
+        duty: Duty,
+        value: Hash,
+        round: Round,
+        leader: PeerIndex,
+        out: &mut Vec<Output>,
+    ) {
+        let agreement = self.agreement(duty);
+        agreement.decided = Some(value);
+        let duration_ns = agreement.started.map(|started| self.now.0 - started.0);
+        out.push(Output::Notice(Notice::Decided { duty, round, leader, duration_ns }));
+        self.ask_permit(duty, out);
+    }
+
+    /// Takes the decision to the ledger: nothing of it leaves before it is on disk.
+    fn ask_permit(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        let Some(content) = self.agreements.get(&duty).and_then(|agreement| agreement.decision()) else { return };
+        let mut request = consent::request(duty, content, self.window.spec());
+        request.items.retain(|item| self.config.validators.contains_key(&item.key));
+        let is_sound = match content {
+            // A value that the cluster agreed on unseen by us may still not be what its instance is for.
+            Content::Attester(set) => {
+                duty.kind == DutyKind::Attester
+                    && set.values().all(|datum| {
+                        datum.data.slot == duty.slot
+                            && datum.data.target.epoch == self.window.spec().epoch_of(duty.slot)
+                    })
+            }
+            Content::Proposer { proposal, .. } => {
+                duty.kind == DutyKind::Proposer && proposal.slot() == duty.slot
+            }
+        };
+        if is_sound && !request.items.is_empty() {
+            self.consents.insert(duty, Consent::Asked);
+            out.push(Output::Permit { duty, request });
+        }
+    }
+
+    pub(super) fn permitted(
+        &mut self,
+        duty: Duty,
+        permit: Result<Permit, Refusal>,
+        out: &mut Vec<Output>,
+    ) {
+        match &permit {
+            Ok(permit) => out.extend(permit.refused().iter().map(|(key, refusal)| {
+                Output::Notice(Notice::SigningRefused { duty, key: Some(*key), refusal: refusal.clone() })
+            })),
+            Err(refusal) => {
+                out.push(Output::Notice(Notice::SigningRefused { duty, key: None, refusal: refusal.clone() }));
+            }
+        }
+        self.consents.insert(duty, Consent::from_permit(permit, self.now));
+        self.answer_held(duty, out);
+    }
+
+    /// Asks a ledger that could not write again: its disk may have space by now.
+    pub(super) fn consult_again_if_due(&mut self, out: &mut Vec<Output>) {
+        let is_due = |consent: &Consent| matches!(consent, Consent::Unavailable { ask_at } if self.now >= *ask_at);
+        let due: Vec<Duty> =
+            self.consents.iter().filter(|(_, consent)| is_due(consent)).map(|(duty, _)| *duty).collect();
+        for duty in due {
+            self.ask_permit(duty, out);
+        }
+    }
+
+    pub(super) fn peer_connected(&mut self, peer: PeerIndex, out: &mut Vec<Output>) {
+        self.connected.insert(peer);
+        let recent = self.window.slot_at(self.now).0.saturating_sub(1);
+        let duties: Vec<Duty> = self.agreements.keys().copied().filter(|duty| duty.slot.0 >= recent).collect();
+        for duty in duties {
+            self.drive(duty, qbft::Input::Connected(peer), out);
+        }
+        self.send_own_partials_again(recent, peer, out);
+    }
+}

@@ -1,0 +1,287 @@
+//! Everything a node can be made to do, on one screen.
+
+use std::fmt;
+
+use bls::ShareIndex;
+use cluster::GroupKey;
+use eth::{AttesterDuty, Epoch, Root, SignatureBytes, SignedProposal, SingleAttestation};
+use qbft::{Draft, Hash, PeerIndex, Round};
+use slashing::Request;
+
+use crate::{Answer, Duty, JobId, PartialSet, Reason, RequestId, Value};
+
+/// What comes out of [`crate::Engine::step`].
+#[derive(Debug)]
+pub enum Output {
+    /// Ask the beacon node for the duties of the epoch; answer with `Resolved` or `ResolveFailed`.
+    Resolve(Epoch),
+    /// Ask the beacon node what to agree on; answer with `Fetched` or `FetchFailed`.
+    Fetch {
+        /// For this duty.
+        duty: Duty,
+        /// What is needed to ask.
+        what: Fetch,
+    },
+    /// Ask the beacon node whether it knows the block; answer with `ParentChecked`.
+    CheckParent {
+        /// For this duty.
+        duty: Duty,
+        /// The block.
+        parent: Root,
+    },
+    /// Give a complete signature to the beacon node, until it takes it or the duty expires; answer with `Published`.
+    Publish {
+        /// The duty.
+        duty: Duty,
+        /// The validators it is for.
+        keys: Vec<GroupKey>,
+        /// What to publish.
+        what: Publication,
+    },
+
+    /// Sign a consensus message and send it. One to all comes back as `Consensus` at once.
+    Send {
+        /// Who gets it.
+        to: To,
+        /// The instance.
+        duty: Duty,
+        /// What it says.
+        draft: Draft,
+        /// The values it names.
+        values: Vec<Value>,
+    },
+    /// Send partial signatures of our own.
+    SendPartials {
+        /// Who gets them.
+        to: To,
+        /// The signatures.
+        set: PartialSet,
+    },
+
+    /// Answer a validator client.
+    Answer {
+        /// The request.
+        request: RequestId,
+        /// The answer.
+        answer: Answer,
+    },
+
+    /// Ask the ledger what it would say, recording nothing; answer with `Consulted`.
+    Consult {
+        /// For this duty.
+        duty: Duty,
+        /// The value being judged.
+        value: Hash,
+        /// What would be signed.
+        request: Request,
+    },
+    /// Ask the ledger's permit; answer with `Permitted`.
+    Permit {
+        /// For this duty.
+        duty: Duty,
+        /// What will be signed.
+        request: Request,
+    },
+    /// Verify signatures; answer with `Verified`.
+    Verify {
+        /// Names the job.
+        job: JobId,
+        /// The signatures.
+        items: Vec<Verify>,
+    },
+    /// Combine partial signatures and verify the results; answer with `Combined`.
+    Combine {
+        /// Names the job.
+        job: JobId,
+        /// What to combine.
+        items: Vec<Combine>,
+    },
+
+    /// Something to count or to log.
+    Notice(Notice),
+}
+
+/// Who gets a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Every other peer.
+    All,
+    /// One peer.
+    Peer(PeerIndex),
+}
+
+/// What is needed to ask a beacon node for a value.
+#[derive(Clone, Debug)]
+pub enum Fetch {
+    /// Attestation data for these validators; `pubkey` is the group key.
+    Attestation(Vec<AttesterDuty>),
+    /// A block.
+    Block {
+        /// The proposing validator.
+        key: GroupKey,
+        /// Its complete RANDAO reveal.
+        randao_reveal: SignatureBytes,
+    },
+}
+
+/// What is published.
+#[derive(Clone, Debug)]
+pub enum Publication {
+    /// Attestations with group signatures.
+    Attestations(Vec<SingleAttestation>),
+    /// A block with its group signature.
+    Block(Box<SignedProposal>),
+}
+
+/// A signature to verify.
+#[derive(Clone, Copy, Debug)]
+pub struct Verify {
+    /// The validator.
+    pub key: GroupKey,
+    /// Its share, or the validator's own key where there is none.
+    pub share: Option<ShareIndex>,
+    /// The 32 bytes that are signed.
+    pub signing_root: Root,
+    /// The signature.
+    pub signature: SignatureBytes,
+}
+
+/// Partial signatures to combine.
+#[derive(Clone, Debug)]
+pub struct Combine {
+    /// The validator.
+    pub key: GroupKey,
+    /// The 32 bytes that are signed.
+    pub signing_root: Root,
+    /// At least a threshold of partial signatures of distinct shares.
+    pub partials: Vec<(ShareIndex, SignatureBytes)>,
+}
+
+/// What is worth counting or logging. None of it steers anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The duty's instance began.
+    Started(Duty),
+    /// A round timed out.
+    RoundTimeout {
+        /// The duty.
+        duty: Duty,
+        /// The round that ended.
+        round: Round,
+        /// Its leader.
+        leader: PeerIndex,
+        /// What was waited for.
+        missing: qbft::Missing,
+    },
+    /// The cluster agreed.
+    Decided {
+        /// The duty.
+        duty: Duty,
+        /// The round of the decision.
+        round: Round,
+        /// Its leader.
+        leader: PeerIndex,
+        /// Time since this node started the instance, in nanoseconds; none when it never did.
+        duration_ns: Option<i64>,
+    },
+    /// A leader's value was refused.
+    ValueRefused {
+        /// The duty.
+        duty: Duty,
+        /// The round of the proposal.
+        round: Round,
+        /// Its leader.
+        leader: PeerIndex,
+        /// Why.
+        reason: Reason,
+    },
+    /// The ledger refused some of the decided value.
+    SigningRefused {
+        /// The duty.
+        duty: Duty,
+        /// The validator, where the refusal is about one.
+        key: Option<GroupKey>,
+        /// Why.
+        refusal: slashing::Refusal,
+    },
+    /// A peer did something that an honest peer does not.
+    Fault {
+        /// The peer.
+        peer: PeerIndex,
+        /// The duty it concerned.
+        duty: Duty,
+        /// What it did.
+        why: Why,
+    },
+    /// Partial signatures arrived from a share.
+    PartialsStored {
+        /// The duty.
+        duty: Duty,
+        /// The share.
+        share: ShareIndex,
+        /// How many.
+        count: usize,
+    },
+    /// Group signatures were completed.
+    Aggregated {
+        /// The duty.
+        duty: Duty,
+        /// How many.
+        count: usize,
+    },
+    /// A validator is expected to do the duty.
+    Expected {
+        /// The duty.
+        duty: Duty,
+        /// The validator.
+        key: GroupKey,
+    },
+    /// A duty of one validator is over.
+    Over(DutyReport),
+}
+
+/// What a peer did that an honest peer does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It broke a rule of consensus.
+    Consensus(qbft::Why),
+    /// It named more values than there are leaders.
+    TooManyValues,
+    /// It signed for a validator that is not the cluster's.
+    ForeignValidator,
+    /// It sent another peer's share.
+    ForeignShare,
+    /// It signed something else than the duty.
+    OtherDuty,
+    /// Its share signed twice, or wrongly before.
+    ConflictingPartial,
+    /// Its partial signature is wrong.
+    WrongPartial,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Consensus(why) => write!(f, "broke a rule of consensus: {why:?}"),
+            Why::TooManyValues => f.write_str("named more values than there are leaders"),
+            Why::ForeignValidator => f.write_str("signed for a validator of another cluster"),
+            Why::ForeignShare => f.write_str("sent a share that is not its own"),
+            Why::OtherDuty => f.write_str("signed something else than the duty"),
+            Why::ConflictingPartial => f.write_str("signed two different things for one duty"),
+            Why::WrongPartial => f.write_str("sent a wrong partial signature"),
+        }
+    }
+}
+
+/// What became of one validator's duty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DutyReport {
+    /// The duty.
+    pub duty: Duty,
+    /// The validator.
+    pub key: GroupKey,
+    /// None when it was published; otherwise why it was not.
+    pub missed: Option<Reason>,
+    /// Shares whose partial signature arrived.
+    pub participants: Vec<ShareIndex>,
+}

@@ -1,0 +1,184 @@
+//! Which duties there are, and when each begins.
+
+use std::collections::BTreeMap;
+
+use cluster::GroupKey;
+use eth::{AttesterDuty, Epoch, Root, Slot};
+use qbft::Time;
+
+use crate::window::Window;
+use crate::{Duty, DutyKind, EpochDuties, Head, ProposerSlot};
+
+/// Slots before the end of an epoch in which the next one is resolved ahead.
+const AHEAD_SLOTS: u64 = 2;
+
+/// The known duties of the cluster's validators.
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    epochs: BTreeMap<Epoch, Resolved>,
+    /// Questions to the beacon node under way, and when they were asked.
+    asked: BTreeMap<Epoch, Time>,
+    head: Option<Head>,
+    /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
+    /// later slot is never overtaken by an earlier one.
+    begun: BTreeMap<DutyKind, Slot>,
+}
+
+#[derive(Debug)]
+struct Resolved {
+    attester_dependent_root: Root,
+    /// The slot in which the answer came: an answer from before the epoch is asked again in it.
+    resolved_in: Slot,
+    attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>>,
+    proposers: BTreeMap<Slot, ProposerSlot>,
+}
+
+impl Schedule {
+    /// The validators that attest in the slot; none while the epoch is not resolved.
+    pub(crate) fn attesters(&self, window: &Window, slot: Slot) -> Option<&BTreeMap<GroupKey, AttesterDuty>> {
+        static NOBODY: BTreeMap<GroupKey, AttesterDuty> = BTreeMap::new();
+        let resolved = self.epochs.get(&window.spec().epoch_of(slot))?;
+        Some(resolved.attesters.get(&slot).unwrap_or(&NOBODY))
+    }
+
+    /// The cluster's validator that proposes in the slot, if one does and the epoch is resolved.
+    pub(crate) fn proposer(&self, window: &Window, slot: Slot) -> Option<&ProposerSlot> {
+        self.epochs.get(&window.spec().epoch_of(slot))?.proposers.get(&slot)
+    }
+
+    /// Whether the duties of the slot's epoch are known.
+    pub(crate) fn knows(&self, window: &Window, slot: Slot) -> bool {
+        self.epochs.contains_key(&window.spec().epoch_of(slot))
+    }
+
+    /// Takes in the duties of an epoch.
+    pub(crate) fn resolve(&mut self, window: &Window, now: Time, duties: EpochDuties) {
+        self.asked.remove(&duties.epoch);
+        let mut attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>> = BTreeMap::new();
+        for duty in duties.attesters {
+            attesters.entry(duty.slot).or_default().insert(GroupKey(duty.pubkey), duty);
+        }
+        let resolved = Resolved {
+            attester_dependent_root: duties.attester_dependent_root,
+            resolved_in: window.slot_at(now),
+            attesters,
+            proposers: duties.proposers.into_iter().map(|duty| (duty.slot, duty)).collect(),
+        };
+        self.epochs.insert(duties.epoch, resolved);
+    }
+
+    /// Forgets that the epoch was asked for, so that it is asked for again in the next slot.
+    pub(crate) fn resolve_failed(&mut self, epoch: Epoch) {
+        self.asked.remove(&epoch);
+    }
+
+    /// Takes in a head event. Duties that another block now fixes are asked for anew.
+    pub(crate) fn see_head(&mut self, window: &Window, head: Head) {
+        let epoch = window.spec().epoch_of(head.slot);
+        self.drop_if_moved(epoch, head.previous_dependent_root);
+        self.drop_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
+        self.head = Some(head);
+    }
+
+    fn drop_if_moved(&mut self, epoch: Epoch, dependent_root: Root) {
+        let moved = |resolved: &Resolved| resolved.attester_dependent_root != dependent_root;
+        if !dependent_root.is_zero() && self.epochs.get(&epoch).is_some_and(moved) {
+            // The old duties stay until the new ones are here: some of them are still right.
+            if let Some(resolved) = self.epochs.get_mut(&epoch) {
+                resolved.attester_dependent_root = Root::ZERO;
+            }
+        }
+    }
+
+    /// The latest head.
+    pub(crate) fn head(&self) -> Option<&Head> {
+        self.head.as_ref()
+    }
+
+    /// The epochs to ask the beacon node for now; each is asked for at most once a slot.
+    pub(crate) fn wanted(&mut self, window: &Window, now: Time) -> Vec<Epoch> {
+        let slot = window.slot_at(now);
+        let epoch = window.spec().epoch_of(slot);
+        let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0 - AHEAD_SLOTS;
+        let mut wanted = Vec::new();
+        if self.is_stale(window, epoch) {
+            wanted.push(epoch);
+        }
+        let next = Epoch(epoch.0 + 1);
+        let next_is_missing =
+            self.epochs.get(&next).is_none_or(|resolved| resolved.attester_dependent_root.is_zero());
+        if slot.0 >= last_slots && next_is_missing {
+            wanted.push(next);
+        }
+        let this_slot = window.slot_start(slot);
+        wanted.retain(|epoch| self.asked.get(epoch).is_none_or(|asked| *asked < this_slot));
+        for epoch in &wanted {
+            self.asked.insert(*epoch, now);
+        }
+        wanted
+    }
+
+    /// Whether the duties of the running epoch are missing, outdated by a reorganisation, or from before it began.
+    fn is_stale(&self, window: &Window, epoch: Epoch) -> bool {
+        self.epochs.get(&epoch).is_none_or(|resolved| {
+            resolved.attester_dependent_root.is_zero() || resolved.resolved_in < window.spec().first_slot(epoch)
+        })
+    }
+
+    /// The duties that begin now, each once, in rising slot order.
+    pub(crate) fn begin(&mut self, window: &Window, now: Time) -> Vec<Duty> {
+        if now < window.slot_start(Slot(0)) {
+            return Vec::new();
+        }
+        let current = window.slot_at(now);
+        let mut beginning = Vec::new();
+        for slot in [Slot(current.0.saturating_sub(1)), current] {
+            for kind in [DutyKind::Proposer, DutyKind::Attester] {
+                let duty = Duty::new(slot, kind);
+                if self.begun.get(&kind).is_none_or(|last| *last < slot)
+                    && self.is_scheduled(window, duty)
+                    && self.may_begin(window, duty, now)
+                {
+                    self.begun.insert(kind, slot);
+                    beginning.push(duty);
+                }
+            }
+        }
+        beginning
+    }
+
+    fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
+        match duty.kind {
+            DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
+            DutyKind::Attester => self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty()),
+            _ => false,
+        }
+    }
+
+    /// A duty begins when it is due; attesting already when the block of the slot is the head.
+    fn may_begin(&self, window: &Window, duty: Duty, now: Time) -> bool {
+        let head_is_here = self.head.is_some_and(|head| head.slot >= duty.slot);
+        let due = now >= window.due(duty) || (duty.kind == DutyKind::Attester && head_is_here);
+        due && now < window.deadline(duty)
+    }
+
+    /// When something may begin next.
+    pub(crate) fn next_event(&self, window: &Window, now: Time) -> Time {
+        let current = if now < window.slot_start(Slot(0)) { None } else { Some(window.slot_at(now)) };
+        let Some(current) = current else { return window.slot_start(Slot(0)) };
+        let next_slot = window.slot_start(Slot(current.0 + 1));
+        let attesting = Duty::new(current, DutyKind::Attester);
+        let waiting = self.begun.get(&DutyKind::Attester).is_none_or(|last| *last < current)
+            && self.is_scheduled(window, attesting)
+            && now < window.due(attesting);
+        if waiting { window.due(attesting).min(next_slot) } else { next_slot }
+    }
+
+    /// Drops epochs that are over.
+    pub(crate) fn evict(&mut self, window: &Window, now: Time) {
+        let epoch = window.spec().epoch_of(window.slot_at(now));
+        let oldest = Epoch(epoch.0.saturating_sub(2));
+        self.epochs.retain(|epoch, _| *epoch >= oldest);
+        self.asked.retain(|epoch, _| *epoch >= oldest);
+    }
+}

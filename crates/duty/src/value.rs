@@ -1,0 +1,56 @@
+//! What the cluster agrees on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use cluster::GroupKey;
+use eth::{AttestationData, AttesterDuty, Proposal};
+use qbft::Hash;
+
+/// A consensus value: its content, and its hash as the wire defines it.
+///
+/// Whoever makes one (the wire, when it decodes; the node, when it has fetched) vouches that hash, bytes and content
+/// belong together; the engine never hashes.
+#[derive(Clone, Debug)]
+pub struct Value {
+    /// The hash the consensus messages name.
+    pub hash: Hash,
+    /// What it means.
+    pub content: Content,
+    /// Its encoding, sent to peers as it is; the engine never reads it.
+    pub bytes: Arc<[u8]>,
+}
+
+/// The meaning of a consensus value.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Attestation data for each validator of the cluster that attests in the slot.
+    Attester(BTreeMap<GroupKey, AttesterDatum>),
+    /// The block of the one validator that proposes in the slot.
+    Proposer {
+        /// The proposing validator.
+        key: GroupKey,
+        /// Its block, not yet signed.
+        proposal: Arc<Proposal>,
+    },
+}
+
+/// What one validator attests to, and as which committee member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttesterDatum {
+    /// The data to sign.
+    pub data: AttestationData,
+    /// The validator's place in the slot's committees; `pubkey` is the group key.
+    pub duty: AttesterDuty,
+}
+
+/// A verified consensus message, with the values that it and its justification name.
+#[derive(Clone, Debug)]
+pub struct ConsensusMessage {
+    /// The instance it belongs to.
+    pub duty: crate::Duty,
+    /// What it says.
+    pub message: qbft::Message,
+    /// The preimages of every hash in it.
+    pub values: Vec<Value>,
+}

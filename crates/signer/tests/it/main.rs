@@ -1,0 +1,5 @@
+//! What the ledger file, the keystores and the keyring promise, as seen from outside.
+
+mod damage;
+mod ledger_file;
+mod setting;
