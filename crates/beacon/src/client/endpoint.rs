@@ -117,8 +117,8 @@ impl Endpoint {
         if !response.status().is_success() {
             return Err(status_problem(response).await);
         }
-        let headers = response.headers().clone();
-        Ok(Answer { headers, body: read_capped(response, call.limit).await? })
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Answer { status, headers, body: read_capped(response, call.limit).await? })
     }
 
     /// A request whose answer is handed on as it comes, with nothing decompressed.

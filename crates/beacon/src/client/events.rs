@@ -87,7 +87,7 @@ struct Connection {
 impl Listener {
     async fn next(&mut self) -> EventItem {
         if let Some(mut connection) = self.connection.take() {
-            return match connection.next(self.client.inner.config.events_idle).await {
+            return match connection.next(self.client.inner.config.idle_timeout).await {
                 Ok(Event { name, data }) => {
                     self.connection = Some(connection);
                     EventItem::Event { name, data }

@@ -15,6 +15,7 @@ use eth::{
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) const GROUP: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
@@ -98,7 +99,8 @@ pub(crate) struct Api {
     pub(crate) registry: Registry,
     pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
-    _stop: DropGuard,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop: DropGuard,
 }
 
 impl Api {
@@ -116,14 +118,21 @@ impl Api {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let stop = CancellationToken::new();
-        tokio::spawn(server.serve(listener, stop.clone()));
+        let serving = tokio::spawn(server.serve(listener, stop.clone()));
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .no_proxy()
             .gzip(false)
             .build()
             .expect("a client");
-        Api { address, backend, registry, router, http, _stop: stop.drop_guard() }
+        Api { address, backend, registry, router, http, serving, stop: stop.drop_guard() }
+    }
+
+    /// Shuts down and waits until it did.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.serving).await;
+        ended.expect("it ends").expect("without a panic").expect("in order");
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
