@@ -109,6 +109,14 @@ pub enum Problem {
     },
 }
 
+impl Error {
+    /// Whether an endpoint is of another network: waiting does not mend that.
+    pub fn is_wrong_network(&self) -> bool {
+        let is_foreign = |failure: &EndpointFailure| matches!(failure.problem, Problem::ForeignNetwork { .. });
+        matches!(self, Error::Failed { failures, .. } if failures.iter().all(is_foreign) && !failures.is_empty())
+    }
+}
+
 impl Problem {
     /// Whether the endpoint itself is in a bad state, so that others should be asked first for a while.
     /// A 4xx status is about the request, not about the endpoint.

@@ -1,8 +1,9 @@
 //! Lagrange interpolation: the value of a polynomial at one place from its values at others.
 //!
-//! The value at x is Σ λᵢ·yᵢ with λᵢ = Π_{j≠i} (x − xⱼ)/(xᵢ − xⱼ). Shares are numbered 1, 2, 3 …, so the λᵢ are
-//! fractions of small integers. Brought to their common denominator they cost a few point additions instead of one
-//! multiplication by 255 bits each, and a single one by 1/denominator is left, or none when that is 1.
+//! The value at x is Σ λᵢ·yᵢ with λᵢ = Π_{j≠i} (x − xⱼ)/(xᵢ − xⱼ). Shares are numbered 1, 2, 3 …, so the λᵢ
+//! are fractions of small integers. Brought to their common denominator they cost a few point additions
+//! instead of one multiplication by 255 bits each, and a single one by 1/denominator is left, or none when
+//! that is 1.
 
 use crate::ShareIndex;
 use crate::native::Scalar;
@@ -11,8 +12,8 @@ use crate::native::points::{Curve, SCALAR_BITS};
 /// The point additions one multiplication by 1/denominator is worth, measured.
 const DIVISION_COST: u32 = 200;
 
-/// Subsets looked at before the best so far is taken. All there are up to 13 shares, where one without a division
-/// does not come first.
+/// Subsets looked at before the best so far is taken. All there are up to 13 shares, where one without a
+/// division does not come first.
 const MAX_SUBSETS: usize = 256;
 
 /// How to interpolate from one set of shares to one place.

@@ -13,11 +13,12 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt as layer};
+use tracing_subscriber::{EnvFilter, Layer, Registry as Registered, fmt as layer};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,19 +82,18 @@ pub fn start(options: &Options, file: Option<&Path>) -> Result<Counters, String>
         Color::Force => true,
         Color::Disable => false,
     };
-    let base = tracing_subscriber::registry().with(filter).with(counters.clone());
-    let stderr = layer::layer().with_writer(std::io::stderr);
-    let file = file.map(open).transpose()?.map(|file| layer::layer().with_writer(Mutex::new(file)));
-    let started = match options.format {
-        Format::Console => {
-            let file = file.map(|file| file.with_target(false).with_ansi(false));
-            base.with(stderr.with_target(false).with_ansi(ansi)).with(file).try_init()
+    let lines = |writer: BoxMakeWriter, ansi: bool| -> Box<dyn Layer<Registered> + Send + Sync> {
+        let lines = layer::layer().with_writer(writer);
+        match options.format {
+            Format::Console => Box::new(lines.with_target(false).with_ansi(ansi)),
+            Format::Logfmt => Box::new(lines.event_format(Logfmt)),
+            Format::Json => Box::new(lines.json().flatten_event(true)),
         }
-        Format::Logfmt => {
-            base.with(stderr.event_format(Logfmt)).with(file.map(|file| file.event_format(Logfmt))).try_init()
-        }
-        Format::Json => base.with(stderr.json().flatten_event(true)).with(file.map(|file| file.json().flatten_event(true))).try_init(),
     };
+    let stderr = lines(BoxMakeWriter::new(std::io::stderr), ansi);
+    let file = file.map(open).transpose()?.map(|file| lines(BoxMakeWriter::new(Mutex::new(file)), false));
+    let layers: Vec<_> = std::iter::once(stderr).chain(file).collect();
+    let started = tracing_subscriber::registry().with(layers).with(filter).with(counters.clone()).try_init();
     started.map_err(|error| error.to_string())?;
     Ok(counters)
 }

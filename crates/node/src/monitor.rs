@@ -75,7 +75,7 @@ pub(crate) async fn watch_beacon(client: Client, status: Arc<Status>, every: Dur
             Err(_) => BeaconNode::Down,
             Ok(sync) => {
                 let peers = client.peer_count().await.ok().map(|count| count.connected);
-                BeaconNode::Up { syncing: sync.is_syncing, behind: sync.sync_distance, peers }
+                BeaconNode::Up { syncing: sync.is_syncing, behind: sync.sync_distance.0, peers }
             }
         };
         status.set_beacon(beacon);

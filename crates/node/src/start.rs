@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beacon::client::{Client, ClientConfig};
 use duty::Engine;
-use eth::{Root, Spec, Version};
+use eth::{Graffiti, Spec, Version};
 use prometheus_client::registry::Registry;
 use signer::Owner;
 use tokio::net::TcpListener;
@@ -48,7 +48,6 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let status = Arc::new(Status::new(quorum - 1, clock.now()));
     let chain = Chain::new(ChainConfig {
         client: client.clone(),
-        host: host.clone(),
         spec: Arc::clone(&spec),
         clock: clock.clone(),
         metrics: metrics.clone(),
@@ -63,7 +62,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         EngineBackend::new(asks),
         client.clone(),
         membership.shares().into_iter().collect(),
-        Arc::clone(&spec),
+        (*spec).clone(),
         &mut registry,
     );
 
@@ -120,7 +119,7 @@ async fn serve(
 fn registry(membership: &Membership, config: &Config) -> Registry {
     let definition = &membership.lock.definition;
     let hash: String = membership.lock.lock_hash.to_string().chars().skip(2).take(7).collect();
-    let name = net::peer_name(&membership.key.public_key());
+    let name = membership_name(membership);
     let labels = [
         ("cluster_hash", hash),
         ("cluster_name", definition.name.clone()),
@@ -129,6 +128,18 @@ fn registry(membership: &Membership, config: &Config) -> Registry {
         ("nickname", config.nickname.clone()),
     ];
     Registry::with_labels(labels.into_iter().map(|(key, value)| (key.into(), value.into())))
+}
+
+/// This node's name among its peers.
+fn membership_name(membership: &Membership) -> String {
+    let keys = membership.lock.operators().unwrap_or_default();
+    let ids: Vec<_> = keys.iter().map(|operator| net::peer_id(&operator.public_key)).collect();
+    net::peer_names(&ids).into_iter().nth(membership.me.0.into()).unwrap_or_default()
+}
+
+/// Where an operator's record says its node is.
+fn enr_address(enr: &cluster::Enr) -> Option<net::Multiaddr> {
+    Some(net::tcp_address((enr.ip?, enr.tcp?).into()))
 }
 
 fn network_name(fork_version: Version) -> String {
@@ -202,7 +213,7 @@ fn network(config: &Config, membership: &Membership, spec: &Arc<Spec>) -> Result
         .map(|(operator, index)| net::PeerConfig {
             index: qbft::PeerIndex(index),
             public_key: operator.public_key,
-            addresses: net::enr_address(&operator.enr).into_iter().collect(),
+            addresses: enr_address(&operator.enr).into_iter().collect(),
         })
         .collect();
     for known in &config.p2p_peers {
@@ -260,7 +271,7 @@ fn engine_config(membership: &Membership, spec: &Spec) -> duty::Config {
 }
 
 /// The text as 32 bytes.
-fn graffiti(text: Option<&str>) -> Result<Root, Error> {
+fn graffiti(text: Option<&str>) -> Result<Graffiti, Error> {
     let text = text.map_or_else(|| format!("phalanx/{}", env!("CARGO_PKG_VERSION")), str::to_owned);
     let mut bytes = [0; 32];
     let Some(place) = bytes.get_mut(..text.len()) else {
@@ -268,5 +279,5 @@ fn graffiti(text: Option<&str>) -> Result<Root, Error> {
         return Err(Error::Setting { flag: "--graffiti", why });
     };
     place.copy_from_slice(text.as_bytes());
-    Ok(Root(bytes))
+    Ok(Graffiti(bytes))
 }

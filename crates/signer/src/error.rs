@@ -3,8 +3,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use eth::Root;
+use cluster::{GroupKey, ShareKey};
+use eth::{Domain, Root};
 use slashing::StoreError;
+
+use crate::KeystoreFault;
 
 /// A ledger file, a keystore or a share key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +113,51 @@ pub enum Error {
     /// The ledger could not be written while it was opened.
     #[error(transparent)]
     LedgerWrite(#[from] StoreError),
+    /// A keystore cannot be used.
+    #[error("cannot use the keystore {}: {fault}", .path.display())]
+    Keystore {
+        /// The keystore file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Box<KeystoreFault>,
+    },
+    /// A secret that belongs to no validator of the lock, or to another node's share.
+    #[error(
+        "the key share {share_key} is none of this node's in the cluster lock: remove it, or use its own lock"
+    )]
+    UnknownShare {
+        /// The secret's public key.
+        share_key: ShareKey,
+    },
+    /// A whole validator key where a share belongs.
+    #[error(
+        "this is the whole key of validator {key}, not a share: take it off this machine; it must never sign beside \
+         the cluster"
+    )]
+    WholeKey {
+        /// The validator.
+        key: GroupKey,
+    },
+    /// An error about the content of a file.
+    #[error("{}: {why}", .path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Box<Error>,
+    },
+    /// There is no share of that validator.
+    #[error("this node has no key share of validator {key}: add its keystore")]
+    NoShare {
+        /// The validator.
+        key: GroupKey,
+    },
+    /// A block or attestation was to be signed without a permit: our own bug, or an attack on the caller.
+    #[error("messages of domain {domain} can be slashed and are signed with a permit only")]
+    NeedsPermit {
+        /// The domain.
+        domain: Domain,
+    },
     /// A file could not be read or written.
     #[error("cannot {action} {}: {source}", .path.display())]
     Io {

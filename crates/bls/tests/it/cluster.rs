@@ -4,8 +4,8 @@ use bls::{GroupPublicKey, Item, PartialSignature, SecretKey, ShareIndex, SharePu
 use blst::min_pk;
 use sha2::{Digest, Sha256};
 
-/// A point of order 13 on the curve of signatures: the smallest prime its cofactor has. Adding it to a signature
-/// gives what a liar would send who hopes that nobody checks the subgroup.
+/// A point of order 13 on the curve of signatures: the smallest prime its cofactor has. Adding it to a
+/// signature gives what a liar would send who hopes that nobody checks the subgroup.
 pub(crate) const ORDER_13: &str = "a32762e5199990da7d4ebc6409c2fdae09b25206fa89dded0a23c05406588284278c22ea15e6d03cee69a68b7d4704a4\
      043ff79d06a80add8340a1a548d700c5ffeef5b14a3e246834d320e323d9fcc76bae16f9f2763ab556905843518bc0c2";
 

@@ -157,6 +157,25 @@ fn partials_outside_the_subgroup_are_named() {
 }
 
 #[test]
+fn no_coefficient_hides_a_part_outside_the_subgroup() {
+    // For one in 13 pairs of coefficients the parts would vanish from the sum.
+    let validators = validators(2);
+    let mut partials: Vec<_> =
+        validators.iter().map(|validator| validator.partials(&[1, 2, 3, 4], &root(1))).collect();
+    for partials in &mut partials {
+        let shifted = with_torsion(&partials[2]);
+        replace(partials, shifted);
+    }
+    let items: Vec<_> = (0..2).map(|at| validators[at].item(root(1), &partials[at])).collect();
+    for seed in 0..100 {
+        for (outcome, validator) in combine_batch(THRESHOLD, &items, [seed; 32]).iter().zip(&validators) {
+            assert_signed(outcome, validator, &root(1));
+            assert_eq!(outcome.culprits, [share(3)]);
+        }
+    }
+}
+
+#[test]
 fn parts_outside_the_subgroup_that_cancel_out_do_no_harm() {
     // Of shares 1, 2 and 3 the weights are 3, −3 and 1.
     let validator = Validator::new(1, THRESHOLD, 4);
@@ -198,7 +217,8 @@ fn colluding_errors_that_cancel_out_do_not_incriminate_honest_members() {
 
 #[test]
 fn errors_that_cancel_out_between_validators_are_found() {
-    // One member shifts two validators' partials by opposite errors: the plain sum over its partials is right.
+    // One member shifts two validators' partials by opposite errors: the plain sum over its partials is
+    // right.
     let validators = validators(12);
     let mut partials: Vec<_> =
         validators.iter().map(|validator| validator.partials(&[1, 2, 3, 4], &root(1))).collect();
@@ -265,8 +285,8 @@ fn share_keys_of_another_validator_give_no_signature_and_name_nobody() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    /// Whoever lies about what: an item is signed exactly if enough of its partials are right, no honest member is
-    /// ever named, and after a failure every liar is.
+    /// Whoever lies about what: an item is signed exactly if enough of its partials are right, no honest
+    /// member is ever named, and after a failure every liar is.
     #[test]
     fn signatures_come_from_good_partials_and_blame_falls_on_bad_ones(
         (threshold, shares) in prop::sample::select(vec![(3u8, 4u8), (5, 7), (7, 10)]),
