@@ -112,7 +112,8 @@ pub enum Problem {
 impl Error {
     /// Whether an endpoint is of another network: waiting does not mend that.
     pub fn is_wrong_network(&self) -> bool {
-        let is_foreign = |failure: &EndpointFailure| matches!(failure.problem, Problem::ForeignNetwork { .. });
+        let is_foreign =
+            |failure: &EndpointFailure| matches!(failure.problem, Problem::ForeignNetwork { .. });
         matches!(self, Error::Failed { failures, .. } if failures.iter().all(is_foreign) && !failures.is_empty())
     }
 }
