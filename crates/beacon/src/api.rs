@@ -9,7 +9,7 @@ pub use media::{MediaType, negotiate};
 pub(crate) use validator::ValidatorEntry;
 pub use validator::{Validator, ValidatorStatus};
 
-use eth::{Address, Epoch, Root, Slot, ValidatorIndex};
+use eth::{Address, Root, Slot, ValidatorIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -134,25 +134,15 @@ pub struct HeadEvent {
     /// Whether it is the first block of its epoch.
     #[serde(default)]
     pub epoch_transition: bool,
-    /// Duties of the current epoch hold as long as this root does.
+    /// Attester duties of the head's epoch hold as long as this root does.
+    #[serde(default)]
     pub previous_duty_dependent_root: Root,
-    /// Duties of the next epoch hold as long as this root does.
+    /// Attester duties of the next epoch, and proposer duties of the head's, hold as long as this root does.
+    #[serde(default)]
     pub current_duty_dependent_root: Root,
     /// Whether its execution payload is not yet verified.
     #[serde(default)]
     pub execution_optimistic: bool,
-}
-
-/// Data of the `chain_reorg` event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReorgEvent {
-    /// Slot of the new head.
-    pub slot: Slot,
-    /// How many slots back the common ancestor lies.
-    #[serde(with = "eth::quoted_u64")]
-    pub depth: u64,
-    /// Epoch of the new head.
-    pub epoch: Epoch,
 }
 
 /// A beacon node says so when it already has what we submit: with several nodes of a cluster submitting the same

@@ -2,7 +2,7 @@
 //!
 //! Questions go to the first healthy endpoint; on an error, at once to the next; when an answer is slow, to the next
 //! as well, and the first good answer wins (`failover.rs`). Submissions go to all endpoints (`submit.rs`). An endpoint
-//! of another network is refused (`endpoint.rs`). Every answer has a size limit (`call.rs`).
+//! of another network is refused (`network.rs`). Every answer has a size limit (`call.rs`).
 
 mod attestations;
 mod blocks;
@@ -16,9 +16,11 @@ mod failover;
 mod forward;
 mod health;
 mod metrics;
+mod network;
 mod read;
 mod sse;
 mod submit;
+mod transport;
 mod validators;
 
 use std::sync::{Arc, RwLock};

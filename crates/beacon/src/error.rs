@@ -71,8 +71,10 @@ pub struct EndpointFailure {
 /// What an endpoint can do wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// No connection could be made, or it broke.
+    /// No connection could be made.
     Unreachable(String),
+    /// The connection broke before the answer was complete.
+    Broke(String),
     /// No complete answer in time.
     TimedOut(Duration),
     /// It answered with an error status.
@@ -110,7 +112,8 @@ pub enum Problem {
 impl Error {
     /// Whether an endpoint is of another network: waiting does not mend that.
     pub fn is_wrong_network(&self) -> bool {
-        let is_foreign = |failure: &EndpointFailure| matches!(failure.problem, Problem::ForeignNetwork { .. });
+        let is_foreign =
+            |failure: &EndpointFailure| matches!(failure.problem, Problem::ForeignNetwork { .. });
         matches!(self, Error::Failed { failures, .. } if failures.iter().all(is_foreign) && !failures.is_empty())
     }
 }
@@ -128,6 +131,7 @@ impl Problem {
     fn remedy(&self) -> &'static str {
         match self {
             Problem::Unreachable(_) => "check that it runs and that the address is right",
+            Problem::Broke(_) => "see its log, and check what stands between",
             Problem::TimedOut(_) => "check its load and the network, or raise the timeout",
             Problem::Status { code: 401 | 403, .. } => "check the credentials in its URL or headers",
             Problem::Status { code: 300..=399, .. } => "configure the URL it redirects to",
@@ -148,6 +152,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Problem::Unreachable(why) => write!(f, "is unreachable ({why})"),
+            Problem::Broke(why) => write!(f, "broke the connection ({why})"),
             Problem::TimedOut(after) => write!(f, "gave no answer within {after:?}"),
             Problem::Status { code, message, .. } if message.is_empty() => write!(f, "answered {code}"),
             Problem::Status { code, message, .. } => write!(f, "answered {code}: {message}"),

@@ -19,6 +19,8 @@
 //!
 //! Read next: `api.rs` (the words both sides speak), `client/failover.rs`, `server/routes.rs`.
 
+#![allow(clippy::disallowed_types, reason = "a hand has a clock")]
+
 pub mod api;
 pub mod client;
 mod error;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use eth::Fork;
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
 use serde::Serialize;
 
 use super::config::ClientConfig;
@@ -52,6 +52,7 @@ pub(crate) struct Call {
 
 /// What an endpoint answered with a 2xx status, read whole.
 pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }

@@ -26,8 +26,8 @@ pub struct ClientConfig {
     pub patience: Duration,
     /// Longest wait for the head of a forwarded request's answer.
     pub forward_timeout: Duration,
-    /// An event stream without a byte for so long is taken for dead.
-    pub events_idle: Duration,
+    /// An event stream or a forwarded answer without a byte for so long is taken for dead.
+    pub idle_timeout: Duration,
     /// First pause after no endpoint offered an event stream; it doubles up to [`ClientConfig::backoff_max`].
     pub backoff: Duration,
     /// Longest such pause.
@@ -47,7 +47,7 @@ impl Default for ClientConfig {
             submit_timeout: Duration::from_secs(2),
             patience: Duration::from_millis(500),
             forward_timeout: Duration::from_secs(10),
-            events_idle: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(60),
             backoff: Duration::from_millis(250),
             backoff_max: Duration::from_secs(8),
             recheck_max: Duration::from_secs(60),

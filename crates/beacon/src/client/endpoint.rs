@@ -4,23 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use bytes::{Bytes, BytesMut};
-use eth::Genesis;
-use futures::StreamExt;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::redirect::Policy;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use url::Url;
 
-use super::call::{Answer, Call, Limits};
+use super::call::{Answer, Call};
 use super::config::{ClientConfig, redacted};
 use super::health::{Health, State};
-use super::read;
-use super::{Client, Inner};
-use crate::api::{CONSENSUS_VERSION, ErrorBody};
+use super::transport::{configured_headers, http_client, read_capped, status_problem, transport_problem};
+use crate::api::CONSENSUS_VERSION;
 use crate::error::{EndpointFailure, Error, Problem};
-
-/// Longest error message kept of an endpoint's answer.
-const MESSAGE_MAX: usize = 512;
 
 pub(crate) struct Endpoint {
     /// Position in the configuration, 0 is the preferred one.
@@ -35,7 +27,7 @@ pub(crate) struct Endpoint {
     raw: reqwest::Client,
     health: Mutex<Health>,
     /// Whether its genesis was compared since it was last unreachable.
-    verified: AtomicBool,
+    pub(super) verified: AtomicBool,
 }
 
 impl Endpoint {
@@ -103,25 +95,16 @@ impl Endpoint {
         EndpointFailure { endpoint: self.name.clone(), problem }
     }
 
-    /// Compares its genesis with the one of the other endpoints, once per connection to the network.
-    pub(crate) async fn verify(&self, inner: &Inner) -> Result<(), Problem> {
-        if self.verified.load(Ordering::Acquire) {
-            return Ok(());
+    /// One exchange. The caller sets the time limit; the size limit is the call's. A node may close a kept connection
+    /// at the moment we use it; then the exchange is tried once more. All our calls may arrive twice.
+    pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, Problem> {
+        match self.ask_once(call).await {
+            Err(Problem::Broke(_)) => self.ask_once(call).await,
+            result => result,
         }
-        let call = Call::get(&inner.config, "genesis", "/eth/v1/beacon/genesis", Limits::SMALL);
-        let answer = self.ask(&call).await.map_err(|problem| match problem {
-            Problem::Status { code, message, .. } => {
-                Problem::NoGenesis(format!("{code} {message}").trim().to_owned())
-            }
-            problem => problem,
-        })?;
-        inner.admit(read::genesis(&answer)?)?;
-        self.verified.store(true, Ordering::Release);
-        Ok(())
     }
 
-    /// One exchange. The caller sets the time limit; the size limit is the call's.
-    pub(crate) async fn ask(&self, call: &Call) -> Result<Answer, Problem> {
+    async fn ask_once(&self, call: &Call) -> Result<Answer, Problem> {
         let mut request = self.http.request(call.method.clone(), self.address(&call.path));
         request = request.headers(self.headers.clone()).header(ACCEPT, call.accept);
         if let Some((media, body)) = &call.body {
@@ -134,8 +117,8 @@ impl Endpoint {
         if !response.status().is_success() {
             return Err(status_problem(response).await);
         }
-        let headers = response.headers().clone();
-        Ok(Answer { headers, body: read_capped(response, call.limit).await? })
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Answer { status, headers, body: read_capped(response, call.limit).await? })
     }
 
     /// A request whose answer is handed on as it comes, with nothing decompressed.
@@ -159,143 +142,11 @@ impl Endpoint {
     }
 }
 
-impl Inner {
-    /// Takes the first genesis as that of all, and refuses a different one.
-    fn admit(&self, found: Genesis) -> Result<(), Problem> {
-        let expected_version = self.config.genesis_fork_version.unwrap_or(found.genesis_fork_version);
-        let foreign = |expected, found: String| Err(Problem::ForeignNetwork { expected, found });
-        if found.genesis_fork_version != expected_version {
-            return foreign(expected_version, found.genesis_fork_version.to_string());
-        }
-        let mut known = self.genesis.write().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref() {
-            None => *known = Some(found),
-            Some(known) if known.genesis_fork_version != found.genesis_fork_version => {
-                return foreign(known.genesis_fork_version, found.genesis_fork_version.to_string());
-            }
-            Some(known) if known.genesis_validators_root != found.genesis_validators_root => {
-                let root = found.genesis_validators_root;
-                return foreign(
-                    known.genesis_fork_version,
-                    format!("it with genesis validators root {root}"),
-                );
-            }
-            Some(known) if known.genesis_time != found.genesis_time => {
-                let time = found.genesis_time;
-                return foreign(known.genesis_fork_version, format!("it with genesis time {time}"));
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-}
-
-impl Client {
-    /// Remembers what an exchange says of the endpoint's health.
-    pub(crate) fn note<T>(&self, endpoint: &Endpoint, result: &Result<T, Problem>) {
-        let state = match result {
-            Ok(_) if endpoint.state() == State::Syncing => return,
-            Ok(_) => State::Well,
-            Err(Problem::Syncing { .. }) => State::Syncing,
-            Err(Problem::ForeignNetwork { .. }) => State::Foreign,
-            Err(problem) if problem.is_endpoints_fault() => State::Failing,
-            Err(_) => return,
-        };
-        self.set_state(endpoint, state, result.as_ref().err());
-    }
-
-    pub(crate) fn set_state(&self, endpoint: &Endpoint, state: State, why: Option<&Problem>) {
-        if !endpoint.set_state(state) {
-            return;
-        }
-        match why {
-            None => tracing::info!(endpoint = endpoint.name(), "Beacon node is well again"),
-            Some(problem) => tracing::warn!(endpoint = endpoint.name(), "Beacon node {problem}"),
-        }
-    }
-}
-
-fn http_client(config: &ClientConfig, decompress: bool) -> Result<reqwest::Client, Error> {
-    reqwest::Client::builder()
-        .gzip(decompress)
-        .connect_timeout(config.timeout)
-        .redirect(Policy::none())
-        .no_proxy()
-        .user_agent(concat!("phalanx/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| Error::Http { why: innermost(&error) })
-}
-
-fn configured_headers(config: &ClientConfig) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &config.headers {
-        let parsed = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value));
-        let (Ok(parsed_name), Ok(mut value)) = parsed else {
-            return Err(Error::BadHeader { name: name.clone() });
-        };
-        value.set_sensitive(true);
-        headers.append(parsed_name, value);
-    }
-    Ok(headers)
-}
-
 /// Whether a path (with or without query) could leave the configured URL's own path.
 pub(crate) fn climbs(path: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let plain = path.to_ascii_lowercase().replace("%2e", ".");
     !path.starts_with('/') || plain.split(['/', '\\']).any(|segment| matches!(segment, "." | ".."))
-}
-
-pub(crate) fn transport_problem(error: reqwest::Error) -> Problem {
-    if error.is_decode() {
-        return Problem::Malformed(format!("its body cannot be decoded ({})", innermost(&error)));
-    }
-    Problem::Unreachable(innermost(&error))
-}
-
-/// The cause at the bottom, which never contains the URL.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    if std::ptr::addr_eq(cause, error) { "request could not be made".to_owned() } else { cause.to_string() }
-}
-
-pub(crate) async fn status_problem(response: reqwest::Response) -> Problem {
-    let code = response.status().as_u16();
-    let body = read_capped(response, Limits::ERROR).await.unwrap_or_default();
-    match serde_json::from_slice::<ErrorBody>(&body) {
-        Ok(body) => Problem::Status { code, message: shortened(&body.message), failures: body.failures },
-        Err(_) => Problem::Status {
-            code,
-            message: shortened(&String::from_utf8_lossy(&body)),
-            failures: Vec::new(),
-        },
-    }
-}
-
-/// One printable line of at most [`MESSAGE_MAX`] characters, for it goes into logs.
-fn shortened(message: &str) -> String {
-    let printable = message.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    printable.take(MESSAGE_MAX).collect::<String>().trim().to_owned()
-}
-
-/// Reads a whole body, counting bytes after decompression.
-async fn read_capped(response: reqwest::Response, limit: usize) -> Result<Bytes, Problem> {
-    if response.content_length().is_some_and(|length| length > limit as u64) {
-        return Err(Problem::TooLarge { limit });
-    }
-    let mut whole = BytesMut::new();
-    let mut chunks = response.bytes_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(transport_problem)?;
-        if whole.len() + chunk.len() > limit {
-            return Err(Problem::TooLarge { limit });
-        }
-        whole.extend_from_slice(&chunk);
-    }
-    Ok(whole.freeze())
 }
 
 #[cfg(test)]

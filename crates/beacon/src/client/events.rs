@@ -15,8 +15,9 @@ use tokio::time::{sleep, timeout};
 
 use super::Client;
 use super::call::Limits;
-use super::endpoint::{Endpoint, status_problem, transport_problem};
+use super::endpoint::Endpoint;
 use super::sse::{Event, Parser};
+use super::transport::{status_problem, transport_problem};
 use crate::error::{EndpointFailure, Problem};
 
 /// What an [`Events`] stream tells.
@@ -86,7 +87,7 @@ struct Connection {
 impl Listener {
     async fn next(&mut self) -> EventItem {
         if let Some(mut connection) = self.connection.take() {
-            return match connection.next(self.client.inner.config.events_idle).await {
+            return match connection.next(self.client.inner.config.idle_timeout).await {
                 Ok(Event { name, data }) => {
                     self.connection = Some(connection);
                     EventItem::Event { name, data }
@@ -96,30 +97,28 @@ impl Listener {
         }
         let endpoint = self.next_endpoint().await;
         self.client.inner.metrics.request("events");
-        match Connection::open(&self.client, endpoint.clone(), &self.path).await {
+        let opened = Connection::open(&self.client, endpoint.clone(), &self.path).await;
+        self.client.note(&endpoint, &opened);
+        match opened {
             Ok(connection) => {
                 self.connection = Some(connection);
                 EventItem::Connected { endpoint: endpoint.name().to_owned() }
             }
-            Err(problem) => self.gap(&endpoint, problem),
+            Err(problem) => EventItem::Gap(endpoint.failure(problem)),
         }
     }
 
-    /// A stream that lasted starts a new round; one that broke at once counts as a failed try, so that an endpoint
-    /// that accepts and drops cannot make us spin.
+    /// A stream that lasted starts a new round, its endpoint last; one that broke at once counts as a failed try, so
+    /// that an endpoint that accepts and drops cannot make us spin. It says nothing of the endpoint's health: proxies
+    /// close streams now and then, and a chain that stands still has no events.
     fn lost(&mut self, connection: &Connection, problem: Problem) -> EventItem {
-        let item = self.gap(&connection.endpoint, problem);
         if connection.since.elapsed() > self.pause {
             self.pause = self.client.inner.config.backoff;
             self.to_try = VecDeque::from(self.client.ranked());
+            let lost = connection.endpoint.position;
+            self.to_try.make_contiguous().sort_by_key(|endpoint| endpoint.position == lost);
         }
-        item
-    }
-
-    fn gap(&self, endpoint: &Endpoint, problem: Problem) -> EventItem {
-        let result: Result<(), Problem> = Err(problem.clone());
-        self.client.note(endpoint, &result);
-        EventItem::Gap(endpoint.failure(problem))
+        EventItem::Gap(connection.endpoint.failure(problem))
     }
 
     async fn next_endpoint(&mut self) -> Arc<Endpoint> {
@@ -151,7 +150,7 @@ impl Connection {
             }
             let chunk = match timeout(idle, self.bytes.next()).await {
                 Err(_) => return Err(Problem::TimedOut(idle)),
-                Ok(None) => return Err(Problem::Unreachable("the event stream ended".to_owned())),
+                Ok(None) => return Err(Problem::Broke("the event stream ended".to_owned())),
                 Ok(Some(chunk)) => chunk.map_err(transport_problem)?,
             };
             let pushed = self.parser.push(&chunk, &mut self.ready);

@@ -123,6 +123,31 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Remembers what an exchange says of the endpoint's health.
+    pub(crate) fn note<T>(&self, endpoint: &Endpoint, result: &Result<T, Problem>) {
+        let state = match result {
+            Ok(_) if endpoint.state() == State::Syncing => return,
+            Ok(_) => State::Well,
+            Err(Problem::Syncing { .. }) => State::Syncing,
+            Err(Problem::ForeignNetwork { .. }) => State::Foreign,
+            Err(problem) if problem.is_endpoints_fault() => State::Failing,
+            Err(_) => return,
+        };
+        self.set_state(endpoint, state, result.as_ref().err());
+    }
+
+    pub(crate) fn set_state(&self, endpoint: &Endpoint, state: State, why: Option<&Problem>) {
+        if !endpoint.set_state(state) {
+            return;
+        }
+        match why {
+            None => tracing::info!(endpoint = endpoint.name(), "Beacon node is well again"),
+            Some(problem) => tracing::warn!(endpoint = endpoint.name(), "Beacon node {problem}"),
+        }
+    }
+}
+
 async fn outlived(patience: Option<Duration>) {
     match patience {
         Some(patience) => sleep(patience).await,

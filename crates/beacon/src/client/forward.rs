@@ -2,16 +2,18 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
+use futures::stream::{BoxStream, unfold};
 use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderMap, HeaderName};
 use reqwest::{Method, StatusCode};
 use tokio::time::timeout;
 
 use super::Client;
-use super::endpoint::{Endpoint, climbs, transport_problem};
+use super::endpoint::{Endpoint, climbs};
+use super::transport::transport_problem;
 use crate::error::{EndpointFailure, Error, Problem};
 
 /// Bytes as they come.
@@ -88,8 +90,16 @@ impl Client {
         let mut failed_answer = None;
         let mut failures = Vec::new();
         for endpoint in self.ranked() {
-            let body = (!bytes.is_empty()).then(|| reqwest::Body::from(bytes.clone()));
-            match self.forward_to(&endpoint, method.clone(), path, headers.clone(), body).await {
+            let send = || {
+                let body = (!bytes.is_empty()).then(|| reqwest::Body::from(bytes.clone()));
+                self.forward_to(&endpoint, method.clone(), path, headers.clone(), body)
+            };
+            let sent = match send().await {
+                // A kept connection, closed by the node at the moment we used it.
+                Err(Problem::Broke(_)) => send().await,
+                sent => sent,
+            };
+            match sent {
                 Ok(answer)
                     if answer.status.is_server_error() && answer.status != StatusCode::NOT_IMPLEMENTED =>
                 {
@@ -127,13 +137,25 @@ impl Client {
         Ok(Forwarded {
             status: response.status(),
             headers: connection_removed(response.headers().clone()),
-            body: response.bytes_stream().map_err(io::Error::other).boxed(),
+            body: alive(response.bytes_stream().boxed(), self.inner.config.idle_timeout),
         })
     }
 
     fn not_forwarded(&self, failures: Vec<EndpointFailure>) -> Error {
         Error::Failed { request: "proxy", failures }
     }
+}
+
+/// The bytes as they come, and an error in place of an endless wait for the next ones.
+fn alive(bytes: BoxStream<'static, reqwest::Result<Bytes>>, idle: Duration) -> ByteStream {
+    let next = move |mut bytes: BoxStream<'static, reqwest::Result<Bytes>>| async move {
+        let chunk = match timeout(idle, bytes.next()).await {
+            Ok(chunk) => chunk?.map_err(io::Error::other),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        };
+        Some((chunk, bytes))
+    };
+    unfold(bytes, next).boxed()
 }
 
 /// What of a request's headers goes on to the beacon node.

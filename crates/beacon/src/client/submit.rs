@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use reqwest::StatusCode;
 use tokio::sync::mpsc;
 
 use super::Client;
-use super::call::Call;
+use super::call::{Answer, Call};
 use super::endpoint::Endpoint;
 use crate::api::is_already_known;
 use crate::error::{EndpointFailure, Error, Problem};
@@ -55,11 +56,22 @@ impl Client {
         call: &Call,
         fallback: Option<&Call>,
     ) -> Result<(), Problem> {
-        let mut result = self.attempt(endpoint, call, &|_| Ok(())).await;
+        let status = |answer: &Answer| Ok(answer.status);
+        let mut result = self.attempt(endpoint, call, &status).await;
         if let (Err(Problem::Status { code: 415, .. }), Some(fallback)) = (&result, fallback) {
-            result = self.attempt(endpoint, fallback, &|_| Ok(())).await;
+            result = self.attempt(endpoint, fallback, &status).await;
         }
         match result {
+            // It went out to the network, but its own chain would not have it.
+            Ok(StatusCode::ACCEPTED) => {
+                let name = endpoint.name();
+                tracing::warn!(
+                    endpoint = name,
+                    request = call.name,
+                    "Beacon node broadcast it but did not import it"
+                );
+                Ok(())
+            }
             Err(problem) if !is_known_there(&problem) => {
                 tracing::warn!(endpoint = endpoint.name(), request = call.name, "Beacon node {problem}");
                 Err(problem)

@@ -10,9 +10,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::ServerConfig;
 
@@ -30,19 +30,20 @@ pub(crate) async fn serve(
     config: &ServerConfig,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
-    let connections = TaskTracker::new();
+    let mut connections = JoinSet::new();
     let slots = Arc::new(Semaphore::new(config.connections_max));
     let protocol = protocol(config.idle_timeout);
     while let Some((stream, slot)) = accept(&listener, &slots, &shutdown).await {
+        while connections.try_join_next().is_some() {}
         let (protocol, router, shutdown) = (protocol.clone(), router.clone(), shutdown.clone());
         connections.spawn(async move {
             connection(stream, &protocol, router, &shutdown).await;
             drop(slot);
         });
     }
-    connections.close();
-    // What still runs afterwards ends with the process.
-    let _ = timeout(config.drain_timeout, connections.wait()).await;
+    let drained = async { while connections.join_next().await.is_some() {} };
+    // Event streams never end by themselves; what still runs afterwards is cut as the set is dropped.
+    let _ = timeout(config.drain_timeout, drained).await;
     Ok(())
 }
 

@@ -59,7 +59,10 @@ pub(crate) async fn spec<B: Backend>(State(app): State<Arc<App<B>>>) -> Result<R
         match app.client.spec_json().await {
             Ok(spec) => *kept = Some((Instant::now(), json_body(&spec))),
             Err(error) if kept.is_none() => return Err(error.into()),
-            Err(error) => tracing::warn!("Answering the spec from memory: {error}"),
+            Err(error) => {
+                tracing::warn!("Answering the spec from memory: {error}");
+                *kept = kept.take().map(|(_, spec)| (Instant::now(), spec));
+            }
         }
     }
     let body = kept.as_ref().map(|(_, body)| body.clone()).unwrap_or_default();

@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bls::ShareIndex;
 use cluster::{GroupKey, ShareKey};
 use eth::PublicKeyBytes;
 use serde_json::Value;
+
+use super::ApiError;
 
 /// This node's shares: the validator client knows a validator by its share key, the beacon chain by its group key.
 #[derive(Clone, Debug, Default)]
 pub struct Shares {
     groups: BTreeMap<ShareKey, GroupKey>,
     shares: BTreeMap<GroupKey, ShareKey>,
+    others: BTreeMap<ShareKey, ShareIndex>,
 }
 
 impl FromIterator<(GroupKey, ShareKey)> for Shares {
@@ -25,6 +29,11 @@ impl FromIterator<(GroupKey, ShareKey)> for Shares {
 }
 
 impl Shares {
+    /// Adds the share keys of the cluster's other nodes, so that keystores given to the wrong node are recognised.
+    pub fn with_others(self, others: impl IntoIterator<Item = (ShareKey, ShareIndex)>) -> Shares {
+        Shares { others: others.into_iter().collect(), ..self }
+    }
+
     /// The validator behind a share key of this node.
     pub fn group_of(&self, share: &ShareKey) -> Option<GroupKey> {
         self.groups.get(share).copied()
@@ -42,6 +51,24 @@ impl Shares {
         key.map_or_else(|| id.to_owned(), |group| group.to_string())
     }
 
+    /// An error if among the ids there are share keys of other nodes and none of this one: the validator client holds
+    /// the wrong keystores. Some wrong ones among right ones are only logged.
+    pub(crate) fn check_ours(&self, ids: &[String]) -> Result<(), ApiError> {
+        let asked: Vec<ShareKey> = ids.iter().filter_map(|id| id.parse().ok()).map(ShareKey).collect();
+        let Some((key, owner)) = asked.iter().find_map(|key| Some((key, self.others.get(key)?))) else {
+            return Ok(());
+        };
+        let message = format!(
+            "{key} belongs to share {owner}, which is another node's: the validator client holds \
+                               keystores of the wrong node"
+        );
+        if asked.iter().any(|key| self.groups.contains_key(key)) {
+            tracing::warn!("{message}");
+            return Ok(());
+        }
+        Err(ApiError::bad_request(message))
+    }
+
     /// Puts share keys in the place of group keys, in each `entry` the value at `pointer`. Keys in `literally` stay:
     /// they were asked for as group keys.
     pub(crate) fn answer(&self, entries: &mut [Value], pointer: &str, literally: &BTreeSet<GroupKey>) {
@@ -55,8 +82,8 @@ impl Shares {
     }
 
     /// Those of the ids that are group keys of this cluster.
-    pub(crate) fn literal_groups<'a>(&self, ids: impl IntoIterator<Item = &'a String>) -> BTreeSet<GroupKey> {
-        let keys = ids.into_iter().filter_map(|id| id.parse().ok()).map(GroupKey);
+    pub(crate) fn literal_groups(&self, ids: &[String]) -> BTreeSet<GroupKey> {
+        let keys = ids.iter().filter_map(|id| id.parse().ok()).map(GroupKey);
         keys.filter(|group| self.shares.contains_key(group)).collect()
     }
 }

@@ -55,7 +55,9 @@ pub(crate) async fn one<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Path((state, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let literally = app.shares.literal_groups([&id]);
+    let ids = std::slice::from_ref(&id);
+    app.shares.check_ours(ids)?;
+    let literally = app.shares.literal_groups(ids);
     let asked = app.shares.asked(plain_id(&id, "validator id")?);
     let mut answer = app.client.validator_json(plain_id(&state, "state id")?, &asked).await?;
     if let Some(entry) = answer.get_mut("data") {
@@ -72,6 +74,7 @@ impl<B: Backend> App<B> {
         statuses: Vec<String>,
     ) -> Result<Json<Listed<Value>>, ApiError> {
         let state = plain_id(state, "state id")?.to_owned();
+        self.shares.check_ours(ids)?;
         let literally = self.shares.literal_groups(ids);
         let wanted = Wanted { state, ids: ids.iter().map(|id| self.shares.asked(id)).collect(), statuses };
         let mut listed = self.client.validators(&wanted).await.map_err(explain_size)?;

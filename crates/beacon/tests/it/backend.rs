@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use beacon::Client;
 use beacon::server::{ApiError, Backend, ProposalRequest, Server, ServerConfig, Shares};
+use bls::ShareIndex;
 use cluster::{GroupKey, ShareKey};
 use eth::containers::minimal;
 use eth::{
@@ -14,10 +15,12 @@ use eth::{
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub(crate) const GROUP: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
 pub(crate) const SHARE: PublicKeyBytes = PublicKeyBytes([0x11; 48]);
+pub(crate) const ANOTHERS: PublicKeyBytes = PublicKeyBytes([0x33; 48]);
 pub(crate) const STRANGER: PublicKeyBytes = PublicKeyBytes([0xee; 48]);
 
 /// Attestation data for every slot but 404, where nothing is decided, and 999, where it never comes. Refuses
@@ -59,7 +62,11 @@ impl Backend for TestBackend {
 
     async fn propose(&self, request: ProposalRequest) -> Result<Proposal, ApiError> {
         self.given.lock().expect("no panic").requests.push(request);
-        if request.slot.0 % 2 == 0 { Ok(blinded_proposal(request.slot)) } else { Ok(proposal(request.slot)) }
+        if request.slot.0.is_multiple_of(2) {
+            Ok(blinded_proposal(request.slot))
+        } else {
+            Ok(proposal(request.slot))
+        }
     }
 
     async fn submit_block(&self, block: SignedProposal) -> Result<(), ApiError> {
@@ -81,8 +88,7 @@ pub(crate) fn proposal(slot: Slot) -> Proposal {
 
 /// A blinded block of Fulu, minimal preset.
 pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
-    let mut block = minimal::electra::BlindedBeaconBlock::default();
-    block.slot = slot;
+    let block = minimal::electra::BlindedBeaconBlock { slot, ..Default::default() };
     Proposal::new(Fork::Fulu, &block).expect("Fulu has such blocks")
 }
 
@@ -93,7 +99,8 @@ pub(crate) struct Api {
     pub(crate) registry: Registry,
     pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
-    _stop: DropGuard,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop: DropGuard,
 }
 
 impl Api {
@@ -105,19 +112,27 @@ impl Api {
         let backend = TestBackend::default();
         let mut registry = Registry::default();
         let shares: Shares = [(GroupKey(GROUP), ShareKey(SHARE))].into_iter().collect();
+        let shares = shares.with_others([(ShareKey(ANOTHERS), ShareIndex::new(3).expect("not zero"))]);
         let server = Server::new(config, backend.clone(), client, shares, spec(), &mut registry);
         let router = server.router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let stop = CancellationToken::new();
-        tokio::spawn(server.serve(listener, stop.clone()));
+        let serving = tokio::spawn(server.serve(listener, stop.clone()));
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(20))
             .no_proxy()
             .gzip(false)
             .build()
             .expect("a client");
-        Api { address, backend, registry, router, http, _stop: stop.drop_guard() }
+        Api { address, backend, registry, router, http, serving, stop: stop.drop_guard() }
+    }
+
+    /// Shuts down and waits until it did.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.serving).await;
+        ended.expect("it ends").expect("without a panic").expect("in order");
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

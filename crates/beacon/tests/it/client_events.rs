@@ -81,12 +81,12 @@ async fn the_only_endpoint_is_asked_again_after_a_pause() {
 #[tokio::test]
 async fn a_stream_that_went_silent_is_given_up() {
     let node = Node::start(streaming(&[], true)).await;
-    let events_idle = Duration::from_millis(50);
-    let client = client_with(ClientConfig { events_idle, ..config([node.url()]) });
+    let idle_timeout = Duration::from_millis(50);
+    let client = client_with(ClientConfig { idle_timeout, ..config([node.url()]) });
     let mut events = client.events(&["head"]);
     assert!(matches!(next(&mut events).await, EventItem::Connected { .. }));
     let EventItem::Gap(failure) = next(&mut events).await else { panic!("the gap is told") };
-    assert_eq!(failure.problem, Problem::TimedOut(events_idle));
+    assert_eq!(failure.problem, Problem::TimedOut(idle_timeout));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use axum::routing::get;
 use beacon::{Client, ClientConfig};
 use bytes::Bytes;
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use url::Url;
 
@@ -90,10 +90,12 @@ async fn record(State(log): State<Log>, request: Request, next: Next) -> Respons
     next.run(Request::from_parts(head, Body::from(body))).await
 }
 
-/// An address where nobody listens.
+/// An address where nobody listens, and nobody will: it stays taken until the tests end.
 pub(crate) async fn nobody() -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("a bound socket");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let address = socket.local_addr().expect("a bound socket");
+    std::mem::forget(socket);
     format!("http://{address}").parse().expect("an address makes a URL")
 }
 

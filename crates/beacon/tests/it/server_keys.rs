@@ -5,7 +5,7 @@ use axum::{Json, Router};
 use eth::{PublicKeyBytes, Root};
 use serde_json::{Value, json};
 
-use crate::backend::{Api, GROUP, SHARE, STRANGER};
+use crate::backend::{ANOTHERS, Api, GROUP, SHARE, STRANGER};
 use crate::node::{Node, client};
 
 const VALIDATORS: &str = "/eth/v1/beacon/states/head/validators";
@@ -68,6 +68,19 @@ async fn a_group_key_asked_for_as_such_stays() {
     assert_eq!(answer, of_keys(&[GROUP, STRANGER]));
     let answer = json_of(api.get(&format!("{VALIDATORS}/{GROUP}")).await).await;
     assert_eq!(answer["data"], validator(GROUP));
+}
+
+#[tokio::test]
+async fn keystores_of_the_wrong_node_are_called_by_their_name() {
+    let node = chain().await;
+    let api = Api::start(client([node.url()])).await;
+    for path in [format!("{VALIDATORS}?id={ANOTHERS}"), format!("{VALIDATORS}/{ANOTHERS}")] {
+        let (status, body) = crate::backend::refusal(api.get(&path).await).await;
+        assert_eq!(status, 400);
+        assert!(body.message.contains("share 3") && body.message.contains("wrong node"), "{}", body.message);
+    }
+    let mixed = api.get(&format!("{VALIDATORS}?id={ANOTHERS}&id={SHARE}")).await;
+    assert_eq!(mixed.status(), 200, "one wrong key does not stop the others");
 }
 
 #[tokio::test]

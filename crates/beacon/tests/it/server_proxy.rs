@@ -9,13 +9,15 @@ use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use beacon::ClientConfig;
+use beacon::server::ServerConfig;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc;
 
 use crate::backend::{Api, refusal};
 use crate::client_events::streaming;
-use crate::node::{Node, client, nobody};
+use crate::node::{Node, client, client_with, config, nobody};
 
 const LIVENESS: &str = "/eth/v1/validator/liveness/3";
 
@@ -91,6 +93,29 @@ async fn an_answer_arrives_before_it_is_complete() {
     }
     drop(sender);
     assert!(body.next().await.is_none());
+}
+
+#[tokio::test]
+async fn an_answer_that_stalls_is_cut_off() {
+    let stalling = || async {
+        let begin = stream::once(async { Ok::<_, Infallible>(Bytes::from("begin")) });
+        Body::from_stream(begin.chain(stream::pending()))
+    };
+    let node = Node::start(Router::new().route("/eth/v2/debug/state", get(stalling))).await;
+    let config = ClientConfig { idle_timeout: Duration::from_millis(50), ..config([node.url()]) };
+    let api = Api::start(client_with(config)).await;
+    api.get("/eth/v2/debug/state").await.bytes().await.expect_err("never complete");
+}
+
+#[tokio::test]
+async fn an_event_stream_does_not_keep_the_server_from_shutting_down() {
+    let node = Node::start(streaming(&["event: head\ndata: 1\n\n"], true)).await;
+    let brief = ServerConfig { drain_timeout: Duration::from_millis(10), ..ServerConfig::default() };
+    let api = Api::start_with(client([node.url()]), brief).await;
+    let mut body = api.get("/eth/v1/events?topics=head").await.bytes_stream();
+    body.next().await.expect("an event").expect("no error");
+    api.stop().await;
+    while let Some(Ok(_)) = body.next().await {}
 }
 
 #[tokio::test]
