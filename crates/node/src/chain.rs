@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use beacon::api::HeadEvent;
 use beacon::client::Client;
 use cluster::GroupKey;
 use duty::{AttesterDatum, Content, Duty, EpochDuties, Fetch, Head, Input, ProposerSlot, Publication};
@@ -212,7 +213,7 @@ impl Chain {
             let EventItem::Event { data, .. } = item else { continue };
             match serde_json::from_str::<HeadEvent>(&data) {
                 Ok(event) => {
-                    if inputs.send(Input::Head(event.into())).await.is_err() {
+                    if inputs.send(Input::Head(head(event))).await.is_err() {
                         return;
                     }
                 }
@@ -222,24 +223,12 @@ impl Chain {
     }
 }
 
-/// A `head` event of the Beacon API.
-#[derive(serde::Deserialize)]
-struct HeadEvent {
-    slot: Slot,
-    block: Root,
-    #[serde(default)]
-    previous_duty_dependent_root: Root,
-    #[serde(default)]
-    current_duty_dependent_root: Root,
-}
-
-impl From<HeadEvent> for Head {
-    fn from(event: HeadEvent) -> Head {
-        Head {
-            slot: event.slot,
-            root: event.block,
-            previous_dependent_root: event.previous_duty_dependent_root,
-            current_dependent_root: event.current_duty_dependent_root,
-        }
+/// A head as the engine takes it.
+fn head(event: HeadEvent) -> Head {
+    Head {
+        slot: event.slot,
+        root: event.block,
+        previous_dependent_root: event.previous_duty_dependent_root,
+        current_dependent_root: event.current_duty_dependent_root,
     }
 }

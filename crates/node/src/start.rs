@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beacon::client::{Client, ClientConfig};
+use beacon::server::{ServerConfig, Shares};
 use duty::Engine;
 use eth::{Graffiti, Spec, Version};
 use prometheus_client::registry::Registry;
@@ -55,13 +56,13 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         builder_boost: if config.builder_api { u64::MAX } else { 0 },
         graffiti,
     });
-    let server_config = beacon::server::ServerConfig::default();
+    let server_config = server_config(&spec);
     let (asks, asked) = mpsc::channel(ASKS);
     let server = beacon::server::Server::new(
         server_config,
         EngineBackend::new(asks),
         client.clone(),
-        membership.shares().into_iter().collect(),
+        shares(&membership),
         (*spec).clone(),
         &mut registry,
     );
@@ -104,6 +105,19 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let _ = tokio::join!(monitor, api);
     tracing::info!(topic = "app", "the node has stopped");
     Ok(())
+}
+
+/// Requests are held as long as the engine may hold them, and a little longer, so that the engine's reason is told.
+fn server_config(spec: &Spec) -> ServerConfig {
+    let slot = Duration::from_nanos(spec.slot_duration_ns().unsigned_abs());
+    ServerConfig { request_timeout: 3 * slot, ..ServerConfig::default() }
+}
+
+/// This node's shares, and whose the others are, so that keystores of another node can be told.
+fn shares(membership: &Membership) -> Shares {
+    let own: Shares = membership.shares().into_iter().collect();
+    let all = membership.lock.validators.iter().flat_map(|validator| validator.shares.iter().zip(1..));
+    own.with_others(all.filter_map(|(share, index)| Some((*share, bls::ShareIndex::new(index)?))))
 }
 
 async fn serve(
