@@ -85,14 +85,16 @@ impl Host {
         let others: Vec<_> = roster.others().filter_map(|peer| roster.id(peer)).collect();
         let protocols = Class::ALL.map(Class::protocol).to_vec();
         let (behaviour, control, inbound) = streams::Behaviour::new(protocols, &others, config.limits);
-        let (swarm, listening) = swarm::start(&config, &others, behaviour).await?;
+        let started = swarm::start(&config, &others, behaviour).await?;
+        let listening = started.listening.clone();
         let (told, presence) = watch::channel(Presence::new());
         let (wanted, wishes) = mpsc::channel(WANTED);
         let (lanes, exits) = Lanes::new(&roster, config.limits.inbox_messages);
         let (events, node) = mpsc::channel(EVENTS);
         let tasks = TaskTracker::new();
 
-        let driver = driver::Driver::new(swarm, &config, Arc::clone(&roster), told, wishes, metrics.clone());
+        let driver =
+            driver::Driver::new(started, &config, Arc::clone(&roster), told, wishes, metrics.clone());
         tasks.spawn(driver.run(shutdown.clone()));
         tasks.spawn(exits.carry(presence.clone(), events, shutdown.clone()));
         let myself = Myself::new(&config);

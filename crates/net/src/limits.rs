@@ -46,6 +46,9 @@ pub struct Limits {
     pub redial_first: Duration,
     /// The longest pause between redials.
     pub redial_cap: Duration,
+    /// A connection that comes while the peer's other ones are older than this means that the peer has come again: it
+    /// would not have dialled if it had them. Younger ones are both sides' simultaneous dials.
+    pub same_session: Duration,
     /// How long one dial may take, with the security handshake.
     pub dial_deadline: Duration,
     /// The pause between pings on a connection.
@@ -99,6 +102,7 @@ impl Default for Limits {
             inbox_messages: 64,
             redial_first: Duration::from_millis(250),
             redial_cap: Duration::from_secs(5),
+            same_session: Duration::from_secs(5),
             dial_deadline: Duration::from_secs(10),
             ping_interval: Duration::from_secs(1),
             ping_timeout: Duration::from_secs(4),

@@ -97,6 +97,7 @@ pub(crate) struct Metrics {
     pub(crate) own_name: Family<PeerName, Gauge>,
     pub(crate) connections: Family<Connection, Gauge>,
     pub(crate) connections_made: Family<Peer, Counter>,
+    pub(crate) addresses: Family<Peer, Gauge>,
     pub(crate) strangers: Counter,
     pub(crate) received_bytes: Family<Traffic, Counter>,
     pub(crate) sent_bytes: Family<Traffic, Counter>,
@@ -130,6 +131,7 @@ impl Metrics {
             own_name: Family::default(),
             connections: Family::default(),
             connections_made: Family::default(),
+            addresses: Family::default(),
             strangers: Counter::default(),
             received_bytes: Family::default(),
             sent_bytes: Family::default(),
@@ -156,6 +158,7 @@ impl Metrics {
             m.connections,
         );
         to.register("p2p_peer_connection", "Connections made", m.connections_made);
+        to.register("p2p_peer_addresses", "Addresses at which a peer may be dialled", m.addresses);
         to.register("p2p_refused_strangers", "Secured connections refused to strangers", m.strangers);
         to.register("p2p_peer_network_receive_bytes", "Bytes of received messages", m.received_bytes);
         to.register("p2p_peer_network_sent_bytes", "Bytes of sent messages", m.sent_bytes);

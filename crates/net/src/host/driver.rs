@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::swarm::{Behaviour, BehaviourEvent};
+use super::swarm::{Behaviour, BehaviourEvent, Started};
 use crate::address_book::AddressBook;
 use crate::config::Config;
 use crate::event::Presence;
@@ -41,12 +41,13 @@ pub(crate) struct Driver {
 struct Link {
     id: ConnectionId,
     kind: metrics::Connection,
+    since: Instant,
     failed_pings: u32,
 }
 
 impl Driver {
     pub(crate) fn new(
-        swarm: Swarm<Behaviour>,
+        started: Started,
         config: &Config,
         roster: Arc<Roster>,
         presence: watch::Sender<Presence>,
@@ -60,8 +61,9 @@ impl Driver {
         for peer in &config.peers {
             addresses.configure(peer.index, &peer.addresses);
         }
+        let Started { swarm, early, .. } = started;
         let connections = BTreeMap::new();
-        Driver {
+        let mut driver = Driver {
             swarm,
             roster,
             limits,
@@ -72,15 +74,28 @@ impl Driver {
             wanted,
             sessions: 0,
             metrics,
+        };
+        driver.miss_everybody();
+        early.into_iter().for_each(|event| driver.on_event(event));
+        driver
+    }
+
+    /// At the start nobody is there.
+    fn miss_everybody(&mut self) {
+        for peer in self.roster.others() {
+            self.redial.lost(peer, Instant::now());
+            self.show_addresses(peer);
         }
+    }
+
+    fn show_addresses(&self, peer: PeerIndex) {
+        let label = metrics::Peer { peer: self.roster.name(peer).to_owned() };
+        let known = i64::try_from(self.addresses.of(peer).len()).unwrap_or(i64::MAX);
+        self.metrics.addresses.get_or_create(&label).set(known);
     }
 
     /// Drives the swarm until shutdown, then closes all connections.
     pub(crate) async fn run(mut self, shutdown: CancellationToken) {
-        let roster = Arc::clone(&self.roster);
-        for peer in roster.others() {
-            self.redial.lost(peer, Instant::now());
-        }
         loop {
             let due = self.redial.next();
             tokio::select! {
@@ -155,14 +170,16 @@ impl Driver {
         self.metrics.connections.get_or_create(&kind).inc();
         self.metrics.connections_made.get_or_create(&metrics::Peer { peer: name.to_owned() }).inc();
         self.redial.reached(peer);
+        let now = Instant::now();
         let links = self.connections.entry(peer).or_default();
-        links.push(Link { id: connection, kind, failed_pings: 0 });
+        let comes_again = links.iter().all(|link| link.since + self.limits.same_session <= now);
+        links.push(Link { id: connection, kind, since: now, failed_pings: 0 });
         let superfluous = links.len().saturating_sub(self.limits.connections_per_peer);
         // The newest has just proved that it lives; a restarted peer's old ones may be dead.
         for link in links.iter().take(superfluous) {
             self.swarm.close_connection(link.id);
         }
-        if links.len() == 1 {
+        if comes_again {
             tracing::info!(peer = name, index = %peer, address = %endpoint.get_remote_address(), "peer connected");
             self.sessions += 1;
             let session = self.sessions;
@@ -221,6 +238,7 @@ impl Driver {
         let Some(peer) = self.roster.index(&id) else { return };
         tracing::debug!(peer = self.roster.name(peer), agent = info.agent_version, "peer identified");
         self.addresses.learn(peer, &info.listen_addrs);
+        self.show_addresses(peer);
     }
 
     async fn close_all(&mut self) {

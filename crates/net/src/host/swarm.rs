@@ -34,12 +34,21 @@ const STREAMS_PER_CONNECTION: usize = 1024;
 /// How often peers are asked to identify themselves anew.
 const IDENTIFY_INTERVAL: std::time::Duration = std::time::Duration::from_secs(300);
 
-/// Builds the swarm and waits until it listens. Returns the addresses with their real ports.
+/// A swarm that listens.
+pub(crate) struct Started {
+    pub(crate) swarm: Swarm<Behaviour>,
+    /// The addresses it listens on, with their real ports.
+    pub(crate) listening: Vec<Multiaddr>,
+    /// What happened on the first listeners while the last were being opened.
+    pub(crate) early: Vec<SwarmEvent<BehaviourEvent>>,
+}
+
+/// Builds the swarm and waits until it listens.
 pub(crate) async fn start(
     config: &Config,
     others: &[PeerId],
     streams: streams::Behaviour,
-) -> Result<(Swarm<Behaviour>, Vec<Multiaddr>), Error> {
+) -> Result<Started, Error> {
     let mut swarm = build(config, others, streams)?;
     let mut listeners = Vec::new();
     for address in &config.listen {
@@ -51,8 +60,9 @@ pub(crate) async fn start(
     for address in &config.external {
         swarm.add_external_address(address.clone());
     }
-    let listening = wait_for_listeners(&mut swarm, listeners).await?;
-    Ok((swarm, listening))
+    let early = wait_for_listeners(&mut swarm, listeners).await?;
+    let listening = swarm.listeners().cloned().collect();
+    Ok(Started { swarm, listening, early })
 }
 
 fn build(config: &Config, others: &[PeerId], streams: streams::Behaviour) -> Result<Swarm<Behaviour>, Error> {
@@ -134,7 +144,8 @@ fn listen_error(address: &Multiaddr, reason: &str) -> Error {
 async fn wait_for_listeners(
     swarm: &mut Swarm<Behaviour>,
     mut waiting: Vec<(libp2p::core::transport::ListenerId, Multiaddr)>,
-) -> Result<Vec<Multiaddr>, Error> {
+) -> Result<Vec<SwarmEvent<BehaviourEvent>>, Error> {
+    let mut early = Vec::new();
     while !waiting.is_empty() {
         match swarm.select_next_some().await {
             SwarmEvent::NewListenAddr { listener_id, .. } => waiting.retain(|(id, _)| *id != listener_id),
@@ -144,8 +155,8 @@ async fn wait_for_listeners(
                     return Err(listen_error(address, &reason));
                 }
             }
-            _ => {}
+            other => early.push(other),
         }
     }
-    Ok(swarm.listeners().cloned().collect())
+    Ok(early)
 }

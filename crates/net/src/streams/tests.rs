@@ -57,6 +57,12 @@ async fn connected(
     (caller.control, there_id, listener.inbound)
 }
 
+/// The next stream; none lost, it comes at once.
+async fn next(inbound: &mut mpsc::Receiver<Inbound>) -> Inbound {
+    let patience = std::time::Duration::from_secs(20);
+    tokio::time::timeout(patience, inbound.recv()).await.expect("no stream is lost").expect("the swarm runs")
+}
+
 #[tokio::test]
 async fn the_first_protocol_both_speak_is_taken() {
     for (spoken, taken) in [(vec![OLD, NEW], NEW), (vec![OLD], OLD)] {
@@ -65,7 +71,7 @@ async fn the_first_protocol_both_speak_is_taken() {
         stream.write_all(b"x").await.expect("an open stream");
         stream.flush().await.expect("an open stream");
         assert_eq!(protocol, taken);
-        assert_eq!(inbound.recv().await.expect("the swarm runs").protocol, taken);
+        assert_eq!(next(&mut inbound).await.protocol, taken);
     }
 }
 
@@ -92,17 +98,17 @@ async fn streams_beyond_the_places_wait_and_are_not_lost() {
     }
     let mut held = Vec::new();
     for _ in 0..3 {
-        held.push(inbound.recv().await.expect("the swarm runs"));
+        held.push(next(&mut inbound).await);
     }
     assert!(inbound.try_recv().is_err(), "all places are taken");
     let mut numbers = Vec::new();
-    while let Some(mut next) = held.pop() {
+    while let Some(mut oldest) = held.pop() {
         let mut number = [0];
-        next.stream.read_exact(&mut number).await.expect("each stream carries its number");
+        oldest.stream.read_exact(&mut number).await.expect("each stream carries its number");
         numbers.push(number[0]);
-        drop(next);
+        drop(oldest);
         if numbers.len() + held.len() < 50 {
-            held.push(inbound.recv().await.expect("the swarm runs"));
+            held.push(next(&mut inbound).await);
         }
     }
     numbers.sort_unstable();

@@ -83,6 +83,16 @@ pub(crate) async fn connected_with(count: u8, limits: Limits) -> Vec<Node> {
     nodes
 }
 
+/// Waits until the condition is true.
+pub(crate) async fn wait_until(mut condition: impl FnMut() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("the condition comes true in time");
+}
+
 impl Node {
     /// The first event that `wanted` takes; others are dropped.
     pub(crate) async fn wait_for<T>(&mut self, mut wanted: impl FnMut(Event) -> Option<T>) -> T {

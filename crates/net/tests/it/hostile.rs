@@ -22,7 +22,7 @@ fn hasty() -> Limits {
 fn watchful() -> Limits {
     Limits {
         ping_interval: Duration::from_millis(50),
-        ping_timeout: Duration::from_millis(200),
+        ping_timeout: Duration::from_millis(500),
         ..Limits::default()
     }
 }
@@ -171,12 +171,25 @@ async fn the_oldest_of_too_many_connections_gives_way() {
     assert_eq!(node.host.connected().len(), 1);
 }
 
+/// A machine that lost power comes back while its old connection still looks alive.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_connection_beside_an_old_one_is_told_as_a_return() {
+    let limits = Limits { same_session: Duration::ZERO, ..Limits::default() };
+    let (mut node, _before) = host_and_raw_peer(limits).await;
+    let _after = RawPeer::connect(&key(1), &node.host.listening()[0]).await;
+    node.wait_for_disconnected(1).await;
+    node.wait_for_connected(1).await;
+    assert_eq!(node.metric("p2p_peer_connection_types", "direct"), 2.0);
+}
+
 /// A link that swallows everything while both ends believe to be connected: pings notice, and redialling heals.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_half_dead_connection_is_noticed_and_replaced() {
     let first = start(Config { limits: watchful(), ..config(0, 2) }).await;
     let (proxy, swallow) = swallowing_proxy(&first).await;
-    let mut second = start(knowing(Config { limits: watchful(), ..config(1, 2) }, 0, &[proxy])).await;
+    // It listens nowhere, or the first would dial it past the proxy.
+    let outgoing_only = Config { limits: watchful(), listen: Vec::new(), ..config(1, 2) };
+    let mut second = start(knowing(outgoing_only, 0, &[proxy])).await;
     second.wait_for_connected(0).await;
     second.wait_for(|event| matches!(event, Event::PeerInfo { .. }).then_some(())).await;
     swallow.send_modify(|generation| *generation += 1);

@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use qbft::{Kind, PeerIndex};
 use tokio::time::Instant;
 
-use crate::cluster::{config, connected, connected_with, key, knowing, start};
+use crate::cluster::{config, connected, connected_with, key, knowing, start, wait_until};
 use crate::samples::{attester, datum, draft, partials, prepare};
 
 fn soon() -> Instant {
@@ -137,8 +137,7 @@ async fn a_peer_is_found_again_at_the_address_it_told() {
     let mut second = start(knowing(config(1, 2), 0, first.host.listening())).await;
     first.wait_for_connected(1).await;
     second.wait_for_connected(0).await;
-    // Identification has happened once peer information, which takes as many steps, has.
-    first.wait_for(|event| matches!(event, Event::PeerInfo { .. }).then_some(())).await;
+    wait_until(|| first.metric("p2p_peer_addresses", "") >= 1.0).await;
     let address = second.host.listening().to_vec();
     second.host.shutdown().await;
     first.wait_for_disconnected(1).await;

@@ -6,7 +6,7 @@ use net::{Config, Event, Limits, To};
 use qbft::PeerIndex;
 use tokio::time::Instant;
 
-use crate::cluster::{Node, PATIENCE, config, knowing, start};
+use crate::cluster::{Node, config, knowing, start, wait_until};
 use crate::samples::{partials, prepare};
 
 /// Peer 1 of a cluster of two, which waits for peer 0 at a port where nobody listens yet; and that port.
@@ -15,15 +15,6 @@ async fn lonely(limits: Limits) -> (Node, Vec<net::Multiaddr>) {
     let address = placeholder.host.listening().to_vec();
     placeholder.host.shutdown().await;
     (start(knowing(Config { limits, ..config(1, 2) }, 0, &address)).await, address)
-}
-
-async fn wait_until(mut condition: impl FnMut() -> bool) {
-    let waiting = async {
-        while !condition() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, waiting).await.expect("the condition comes true in time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

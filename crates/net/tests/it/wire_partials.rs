@@ -169,10 +169,17 @@ fn a_million_entries_are_not_even_counted_to_the_end_in_memory() {
 }
 
 #[test]
-fn truncated_sets_never_panic() {
+fn truncated_and_changed_sets_never_panic() {
     let bytes = codec().encode_partials(&partials(1, 100));
     for length in 0..bytes.len() {
         let _ = decode(&bytes[..length]);
+    }
+    for changed in 0..bytes.len() {
+        for bits in [0x01, 0x80, 0xff] {
+            let mut bytes = bytes.clone();
+            bytes[changed] ^= bits;
+            let _ = decode(&bytes);
+        }
     }
     let key: GroupKey = group_key(1);
     assert!(decode(&bytes).expect("a sound set").set.partials.contains_key(&key));
