@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::driver::Driver;
 use crate::config::Config;
 use crate::error::Error;
 use crate::event::{Event, Lanes, Presence};
@@ -77,37 +78,39 @@ impl Host {
     ) -> Result<(Host, mpsc::Receiver<Event>), Error> {
         config.limits.check()?;
         let roster = Arc::new(Roster::new(&config)?);
-        let keys = config.peers.iter().map(|peer| peer.public_key).collect();
-        let codec = Arc::new(Codec::new(keys, Arc::clone(&config.spec)));
-        let metrics = Metrics::register(registry);
-        metrics.introduce(&roster);
-        let shutdown = CancellationToken::new();
         let others: Vec<_> = roster.others().filter_map(|peer| roster.id(peer)).collect();
         let protocols = Class::ALL.map(Class::protocol).to_vec();
         let (behaviour, control, inbound) = streams::Behaviour::new(protocols, &others, config.limits);
         let started = swarm::start(&config, &others, behaviour).await?;
         let listening = started.listening.clone();
+
+        let metrics = Metrics::register(registry);
+        metrics.introduce(&roster);
+        let (shutdown, tasks) = (CancellationToken::new(), TaskTracker::new());
         let (told, presence) = watch::channel(Presence::new());
         let (wanted, wishes) = mpsc::channel(WANTED);
         let (lanes, exits) = Lanes::new(&roster, config.limits.inbox_messages);
         let (events, node) = mpsc::channel(EVENTS);
-        let tasks = TaskTracker::new();
-
-        let driver =
-            driver::Driver::new(started, &config, Arc::clone(&roster), told, wishes, metrics.clone());
+        let driver = Driver::new(started, &config, Arc::clone(&roster), told, wishes, metrics.clone());
         tasks.spawn(driver.run(shutdown.clone()));
         tasks.spawn(exits.carry(presence.clone(), events, shutdown.clone()));
-        let myself = Myself::new(&config);
-        let (limits, codec_in, lanes_in) = (config.limits, Arc::clone(&codec), lanes.clone());
-        let reception =
-            Reception::new(Arc::clone(&roster), limits, codec_in, lanes_in, myself.clone(), metrics.clone());
-        tasks.spawn(reception.run(inbound, shutdown.clone()));
 
-        let crew =
-            Crew { roster: &roster, limits, control, presence, wanted, metrics, shutdown, lanes, myself };
+        let crew = Crew {
+            codec: codec(&config),
+            myself: Myself::new(&config),
+            limits: config.limits,
+            roster,
+            control,
+            presence,
+            wanted,
+            metrics,
+            shutdown,
+            lanes,
+        };
+        tasks.spawn(crew.reception().run(inbound, crew.shutdown.clone()));
         let outboxes = crew.start(&tasks);
         tasks.close();
-        let Crew { presence, metrics, shutdown, .. } = crew;
+        let Crew { roster, codec, presence, metrics, shutdown, .. } = crew;
         let shared = Shared { roster, codec, outboxes, presence, listening, metrics, tasks, shutdown };
         Ok((Host(Arc::new(shared)), node))
     }
@@ -162,9 +165,15 @@ impl Host {
     }
 }
 
-/// What the tasks that serve one peer each have in common.
-struct Crew<'a> {
-    roster: &'a Roster,
+fn codec(config: &Config) -> Arc<Codec> {
+    let keys = config.peers.iter().map(|peer| peer.public_key).collect();
+    Arc::new(Codec::new(keys, Arc::clone(&config.spec)))
+}
+
+/// What the tasks that serve peers have in common.
+struct Crew {
+    roster: Arc<Roster>,
+    codec: Arc<Codec>,
     limits: Limits,
     control: Control,
     presence: watch::Receiver<Presence>,
@@ -175,7 +184,18 @@ struct Crew<'a> {
     myself: Myself,
 }
 
-impl Crew<'_> {
+impl Crew {
+    fn reception(&self) -> Reception {
+        Reception::new(
+            Arc::clone(&self.roster),
+            self.limits,
+            Arc::clone(&self.codec),
+            self.lanes.clone(),
+            self.myself.clone(),
+            self.metrics.clone(),
+        )
+    }
+
     /// Starts every peer's senders and asker; returns the outboxes they empty.
     fn start(&self, tasks: &TaskTracker) -> BTreeMap<(PeerIndex, Class), Arc<Outbox>> {
         let mut outboxes = BTreeMap::new();

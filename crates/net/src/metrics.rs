@@ -21,11 +21,6 @@ pub(crate) struct Peer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub(crate) struct PeerName {
-    pub(crate) peer_name: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(crate) struct Connection {
     pub(crate) peer: String,
     pub(crate) r#type: &'static str,
@@ -94,7 +89,6 @@ pub(crate) struct Client {
 /// The metrics of one host.
 #[derive(Clone)]
 pub(crate) struct Metrics {
-    pub(crate) own_name: Family<PeerName, Gauge>,
     pub(crate) connections: Family<Connection, Gauge>,
     pub(crate) connections_made: Family<Peer, Counter>,
     pub(crate) addresses: Family<Peer, Gauge>,
@@ -128,7 +122,6 @@ pub(crate) struct PeerInfoMetrics {
 impl Metrics {
     pub(crate) fn register(registry: &mut Registry) -> Metrics {
         let metrics = Metrics {
-            own_name: Family::default(),
             connections: Family::default(),
             connections_made: Family::default(),
             addresses: Family::default(),
@@ -151,7 +144,6 @@ impl Metrics {
 
     fn register_host(&self, to: &mut Registry) {
         let m = self.clone();
-        to.register("app_peer_name", "The name under which peers know this node", m.own_name);
         to.register(
             "p2p_peer_connection_types",
             "Open connections by peer, type and protocol",
@@ -171,10 +163,8 @@ impl Metrics {
         to.register("p2p_peer_faults", "Messages of a peer that were refused", m.faults);
     }
 
-    /// Shows ourselves and every peer, before the first of them comes.
+    /// Shows every peer, before the first of them comes.
     pub(crate) fn introduce(&self, roster: &Roster) {
-        let own = PeerName { peer_name: roster.name(roster.me()).to_owned() };
-        self.own_name.get_or_create(&own).set(1);
         for peer in roster.others() {
             self.ping_success.get_or_create(&Peer { peer: roster.name(peer).to_owned() }).set(0);
         }

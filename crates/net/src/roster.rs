@@ -42,10 +42,6 @@ impl Roster {
         Ok(Roster { me: config.me, ids, names, indices })
     }
 
-    pub(crate) fn me(&self) -> PeerIndex {
-        self.me
-    }
-
     /// Everybody but ourselves.
     pub(crate) fn others(&self) -> impl Iterator<Item = PeerIndex> + '_ {
         let all = (0..=u8::MAX).zip(&self.ids).map(|(index, _)| PeerIndex(index));
