@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eth::Version;
 
-use crate::api::IndexedFailure;
+use crate::api::{IndexedFailure, is_already_known};
 
 /// Why a request to the beacon nodes failed as a whole. The environment's fault, never the caller's.
 #[derive(Debug, thiserror::Error)]
@@ -123,6 +123,8 @@ impl Problem {
     /// A 4xx status is about the request, not about the endpoint.
     pub(crate) fn is_endpoints_fault(&self) -> bool {
         match self {
+            // Several nodes publish the same: some beacon nodes call that an internal error.
+            Problem::Status { message, .. } if is_already_known(message) => false,
             Problem::Status { code, .. } => *code >= 500 && *code != 501 || *code == 429,
             _ => true,
         }

@@ -126,12 +126,10 @@ impl Body {
             net::Event::Consensus { message, .. } => self.step(Input::Consensus(message)),
             net::Event::Partials { from, set } => self.step(Input::Partials { from, set }),
             net::Event::Connected(peer) => {
-                tracing::info!(topic = "p2p", peer = self.parts.host.peer_name(peer), "peer connected");
                 self.parts.status.set_connected(self.parts.host.connected().len());
                 self.step(Input::Connected(peer));
             }
             net::Event::Disconnected(peer) => {
-                tracing::warn!(topic = "p2p", peer = self.parts.host.peer_name(peer), "peer disconnected");
                 self.parts.status.set_connected(self.parts.host.connected().len());
                 self.step(Input::Disconnected(peer));
             }

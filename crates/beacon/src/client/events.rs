@@ -98,7 +98,10 @@ impl Listener {
         let endpoint = self.next_endpoint().await;
         self.client.inner.metrics.request("events");
         let opened = Connection::open(&self.client, endpoint.clone(), &self.path).await;
-        self.client.note(&endpoint, &opened);
+        if !matches!(opened, Err(Problem::TimedOut(_))) {
+            // A chain that stands still has no events, which says nothing of the endpoint's health.
+            self.client.note(&endpoint, &opened);
+        }
         match opened {
             Ok(connection) => {
                 self.connection = Some(connection);
@@ -135,7 +138,8 @@ impl Listener {
 
 impl Connection {
     async fn open(client: &Client, endpoint: Arc<Endpoint>, path: &str) -> Result<Connection, Problem> {
-        let limit = client.inner.config.timeout;
+        // Some beacon nodes answer only with the first event, which is up to a slot away.
+        let limit = client.inner.config.idle_timeout;
         let request = request(client, &endpoint, path);
         let response = timeout(limit, request).await.unwrap_or(Err(Problem::TimedOut(limit)))?;
         let bytes = response.bytes_stream().boxed();
