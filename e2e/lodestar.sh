@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Four Phalanx nodes on a real Lodestar chain with real Lodestar validator clients. See README.md beside this file.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+: "${LODESTAR:?set LODESTAR to the command that runs the Lodestar CLI}"
+phalanx=${PHALANX:-$root/target/release/phalanx}
+slot=${SLOT:-6} epochs=${EPOCHS:-6} delay=${DELAY:-60}
+dir=${DIR:-$(mktemp -d)/e2e}
+mkdir -p "$dir/logs"
+beacon=http://127.0.0.1:9596
+params="--preset minimal --network dev --params.FULU_FORK_EPOCH 0 --params.SECONDS_PER_SLOT $slot
+  --params.SLOT_DURATION_MS $((slot * 1000)) ${EXTRA:-}"
+pids=()
+declare -A node
+
+stop() { trap - EXIT; kill "${pids[@]}" "${node[@]}" 2>/dev/null || true; wait 2>/dev/null || true; }
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+wait_for() { # URL
+  for _ in $(seq 1 120); do curl -sf "$1" >/dev/null && return; sleep 1; done
+  echo "nothing answers at $1; see $dir/logs" >&2; exit 1
+}
+
+echo "files and logs: $dir"
+cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop_keystores -- "$dir/keys" 0 16
+"$phalanx" create cluster --cluster-dir "$dir/cluster" --split-existing-keys --split-keys-dir "$dir/keys" \
+  --no-signing-history --testnet-name lodestar-dev --testnet-fork-version 0x00000001 \
+  --testnet-capella-hard-fork 0x03000001 --testnet-chain-id 5 \
+  --fee-recipient-addresses 0x00000000000000000000000000000000000000aa \
+  --withdrawal-addresses 0x00000000000000000000000000000000000000bb
+
+genesis=$(($(date +%s) + delay))
+MOCK_BLOBS=0 $LODESTAR dev $params --dataDir "$dir/bn" --genesisValidators 64 --genesisTime "$genesis" \
+  --startValidators 16..63 --beaconNodes $beacon --rest.address 127.0.0.1 --rest.port 9596 --rest.namespace all \
+  --listenAddress 127.0.0.1 --port 9100 --discv5 false --mdns false --network.connectToDiscv5Bootnodes false \
+  --metrics false --suggestedFeeRecipient 0x00000000000000000000000000000000000000aa > "$dir/logs/bn.log" 2>&1 &
+pids+=($!)
+wait_for $beacon/eth/v1/beacon/genesis
+
+start_node() { # INDEX
+  local i=$1 at=$dir/cluster/node$1
+  "$phalanx" run --lock-file "$at/cluster-lock.json" --private-key-file "$at/charon-enr-private-key" \
+    --beacon-node-endpoints $beacon --validator-api-address "127.0.0.1:370$i" \
+    --monitoring-address "127.0.0.1:372$i" --p2p-tcp-address "127.0.0.1:371$i" --log-level debug --log-color disable \
+    --p2p-peers 0=127.0.0.1:3710,1=127.0.0.1:3711,2=127.0.0.1:3712,3=127.0.0.1:3713 >> "$dir/logs/node-$i.log" 2>&1 &
+  node[$i]=$!
+}
+for i in 0 1 2 3; do start_node $i; done
+for i in 0 1 2 3; do
+  wait_for "http://127.0.0.1:370$i/eth/v1/node/version"
+  python3 "$here/keystores.py" "$dir/cluster/node$i/validator_keys" "$dir/vc-$i"
+  $LODESTAR validator $params --dataDir "$dir/vc-$i" --beaconNodes "http://127.0.0.1:370$i" --distributed \
+    --doppelgangerProtection false --force --suggestedFeeRecipient 0x00000000000000000000000000000000000000dd \
+    > "$dir/logs/vc-$i.log" 2>&1 &
+  pids+=($!)
+done
+
+until_slot() { sleep $((genesis + $1 * slot - $(date +%s) > 0 ? genesis + $1 * slot - $(date +%s) : 0)); }
+until_slot 20
+echo "slot 20: killing node 3"
+kill -9 "${node[3]}"
+until_slot 30
+echo "slot 30: starting node 3 again"
+start_node 3
+until_slot $((epochs * 8 + 4))
+python3 "$here/judge.py" $beacon --last-epoch $((epochs - 2))
