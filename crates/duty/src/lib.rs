@@ -1,8 +1,8 @@
 //! The life of a duty as one deterministic engine.
 
-mod duty;
 mod agreement;
 mod consent;
+mod duty;
 mod engine;
 mod input;
 mod judge;
@@ -14,14 +14,16 @@ mod reason;
 mod requests;
 mod schedule;
 mod tracker;
-mod window;
 mod value;
+mod window;
 
 pub use duty::{Duty, DutyKind};
-pub use partial::{Partial, PartialSet, Signed};
-pub use engine::{Config, Engine, ValidatorConfig};
-pub use input::{Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission};
+pub use engine::{Config, Engine, Holdings, ValidatorConfig};
+pub use input::{
+    Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission,
+};
 pub use output::{Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, Why};
+pub use partial::{Partial, PartialSet, Signed};
 pub use qbft::Time;
 pub use reason::Reason;
 pub use value::{AttesterDatum, ConsensusMessage, Content, Value};

@@ -12,53 +12,59 @@ const MAX_HELD: usize = 4_096;
 /// The held requests, by the duty they wait for.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    held: BTreeMap<Duty, Vec<Held>>,
+    held: BTreeMap<Duty, Held>,
     count: usize,
 }
 
+/// The requests that wait for one duty, all until the same moment.
 #[derive(Debug)]
 struct Held {
-    request: RequestId,
     answer_by: Time,
+    requests: Vec<RequestId>,
 }
 
 impl Requests {
-    /// Holds a request until the duty is ready, or `answer_by`.
+    /// Holds a request until the duty is ready, or `answer_by`, which is the same for all requests of a duty.
     pub(crate) fn hold(&mut self, duty: Duty, request: RequestId, answer_by: Time, out: &mut Vec<Output>) {
         if self.count >= MAX_HELD {
             return refuse(request, Reason::TooManyRequests, out);
         }
         self.count += 1;
-        self.held.entry(duty).or_default().push(Held { request, answer_by });
+        let held = self.held.entry(duty).or_insert_with(|| Held { answer_by, requests: Vec::new() });
+        held.requests.push(request);
     }
 
     /// Lets go of the requests that wait for the duty.
     pub(crate) fn release(&mut self, duty: Duty) -> Vec<RequestId> {
-        let held = self.held.remove(&duty).unwrap_or_default();
-        self.count -= held.len();
-        held.into_iter().map(|held| held.request).collect()
+        let requests = self.held.remove(&duty).map(|held| held.requests).unwrap_or_default();
+        self.count -= requests.len();
+        requests
+    }
+
+    /// The duties that are waited for.
+    pub(crate) fn duties(&self) -> Vec<Duty> {
+        self.held.keys().copied().collect()
+    }
+
+    /// How many requests are held.
+    pub(crate) fn len(&self) -> usize {
+        self.count
     }
 
     /// The earliest moment by which one must be answered.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        self.held.values().flatten().map(|held| held.answer_by).min()
+        self.held.values().map(|held| held.answer_by).min()
     }
 
     /// Refuses what has waited long enough, each with the reason its duty has come no further.
     pub(crate) fn expire(&mut self, now: Time, reason: impl Fn(Duty) -> Reason, out: &mut Vec<Output>) {
-        let mut expired = 0;
-        for (duty, held) in &mut self.held {
-            held.retain(|held| {
-                let waits = now < held.answer_by;
-                if !waits {
-                    expired += 1;
-                    refuse(held.request, reason(*duty), out);
-                }
-                waits
-            });
+        let is_over = |held: &Held| held.answer_by <= now;
+        let over: Vec<Duty> =
+            self.held.iter().filter(|(_, held)| is_over(held)).map(|(duty, _)| *duty).collect();
+        for duty in over {
+            let why = reason(duty);
+            self.release(duty).into_iter().for_each(|request| refuse(request, why, out));
         }
-        self.count -= expired;
-        self.held.retain(|_, held| !held.is_empty());
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
-use eth::{AttesterDuty, Epoch, Root, Slot};
+use eth::{AttesterDuty, Epoch, Root, Slot, ValidatorIndex};
 use qbft::Time;
 
 use crate::window::Window;
@@ -16,7 +16,7 @@ const AHEAD_SLOTS: u64 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     epochs: BTreeMap<Epoch, Resolved>,
-    /// Questions to the beacon node under way, and when they were asked.
+    /// When the beacon node was last asked for an epoch: at most once a slot, whatever it answers.
     asked: BTreeMap<Epoch, Time>,
     head: Option<Head>,
     /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
@@ -30,6 +30,8 @@ struct Resolved {
     /// The slot in which the answer came: an answer from before the epoch is asked again in it.
     resolved_in: Slot,
     attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>>,
+    /// The attesters by what they are called in an attestation.
+    keys: BTreeMap<(Slot, ValidatorIndex), GroupKey>,
     proposers: BTreeMap<Slot, ProposerSlot>,
 }
 
@@ -39,6 +41,16 @@ impl Schedule {
         static NOBODY: BTreeMap<GroupKey, AttesterDuty> = BTreeMap::new();
         let resolved = self.epochs.get(&window.spec().epoch_of(slot))?;
         Some(resolved.attesters.get(&slot).unwrap_or(&NOBODY))
+    }
+
+    /// The key of the validator of that index, if it attests in the slot.
+    pub(crate) fn attester(
+        &self,
+        window: &Window,
+        slot: Slot,
+        validator: ValidatorIndex,
+    ) -> Option<GroupKey> {
+        self.epochs.get(&window.spec().epoch_of(slot))?.keys.get(&(slot, validator)).copied()
     }
 
     /// The cluster's validator that proposes in the slot, if one does and the epoch is resolved.
@@ -53,40 +65,37 @@ impl Schedule {
 
     /// Takes in the duties of an epoch.
     pub(crate) fn resolve(&mut self, window: &Window, now: Time, duties: EpochDuties) {
-        self.asked.remove(&duties.epoch);
         let mut attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>> = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for duty in duties.attesters {
+            keys.insert((duty.slot, duty.validator_index), GroupKey(duty.pubkey));
             attesters.entry(duty.slot).or_default().insert(GroupKey(duty.pubkey), duty);
         }
         let resolved = Resolved {
             attester_dependent_root: duties.attester_dependent_root,
             resolved_in: window.slot_at(now),
             attesters,
+            keys,
             proposers: duties.proposers.into_iter().map(|duty| (duty.slot, duty)).collect(),
         };
         self.epochs.insert(duties.epoch, resolved);
     }
 
-    /// Forgets that the epoch was asked for, so that it is asked for again in the next slot.
-    pub(crate) fn resolve_failed(&mut self, epoch: Epoch) {
-        self.asked.remove(&epoch);
-    }
-
     /// Takes in a head event. Duties that another block now fixes are asked for anew.
     pub(crate) fn see_head(&mut self, window: &Window, head: Head) {
         let epoch = window.spec().epoch_of(head.slot);
-        self.drop_if_moved(epoch, head.previous_dependent_root);
-        self.drop_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
+        self.doubt_if_moved(epoch, head.previous_dependent_root);
+        self.doubt_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
         self.head = Some(head);
     }
 
-    fn drop_if_moved(&mut self, epoch: Epoch, dependent_root: Root) {
-        let moved = |resolved: &Resolved| resolved.attester_dependent_root != dependent_root;
-        if !dependent_root.is_zero() && self.epochs.get(&epoch).is_some_and(moved) {
-            // The old duties stay until the new ones are here: some of them are still right.
-            if let Some(resolved) = self.epochs.get_mut(&epoch) {
-                resolved.attester_dependent_root = Root::ZERO;
-            }
+    /// The old duties stay until the new ones are here: some of them are still right.
+    fn doubt_if_moved(&mut self, epoch: Epoch, dependent_root: Root) {
+        let Some(resolved) = self.epochs.get_mut(&epoch) else { return };
+        let is_known = !resolved.attester_dependent_root.is_zero() && !dependent_root.is_zero();
+        if is_known && resolved.attester_dependent_root != dependent_root {
+            resolved.attester_dependent_root = Root::ZERO;
+            self.asked.remove(&epoch);
         }
     }
 
@@ -99,7 +108,7 @@ impl Schedule {
     pub(crate) fn wanted(&mut self, window: &Window, now: Time) -> Vec<Epoch> {
         let slot = window.slot_at(now);
         let epoch = window.spec().epoch_of(slot);
-        let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0 - AHEAD_SLOTS;
+        let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0.saturating_sub(AHEAD_SLOTS);
         let mut wanted = Vec::new();
         if self.is_stale(window, epoch) {
             wanted.push(epoch);
@@ -121,7 +130,8 @@ impl Schedule {
     /// Whether the duties of the running epoch are missing, outdated by a reorganisation, or from before it began.
     fn is_stale(&self, window: &Window, epoch: Epoch) -> bool {
         self.epochs.get(&epoch).is_none_or(|resolved| {
-            resolved.attester_dependent_root.is_zero() || resolved.resolved_in < window.spec().first_slot(epoch)
+            resolved.attester_dependent_root.is_zero()
+                || resolved.resolved_in < window.spec().first_slot(epoch)
         })
     }
 
@@ -150,7 +160,9 @@ impl Schedule {
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
         match duty.kind {
             DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
-            DutyKind::Attester => self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty()),
+            DutyKind::Attester => {
+                self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty())
+            }
             _ => false,
         }
     }
@@ -172,6 +184,11 @@ impl Schedule {
             && self.is_scheduled(window, attesting)
             && now < window.due(attesting);
         if waiting { window.due(attesting).min(next_slot) } else { next_slot }
+    }
+
+    /// How many epochs are known.
+    pub(crate) fn len(&self) -> usize {
+        self.epochs.len()
     }
 
     /// Drops epochs that are over.

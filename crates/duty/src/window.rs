@@ -27,11 +27,11 @@ impl Window {
 
     /// The slot of that moment; slot 0 before genesis.
     pub(crate) fn slot_at(&self, now: Time) -> Slot {
-        Slot(u64::try_from(now.0 / self.slot_ns()).unwrap_or(0))
+        self.spec.slot_at_ns(now.0)
     }
 
     fn slot_ns(&self) -> i64 {
-        self.spec.slot_start_ns(Slot(1))
+        self.spec.slot_duration_ns()
     }
 
     /// When the duty is due; round deadlines are anchored here (charon-wire 3.2, 4.6).
@@ -40,7 +40,7 @@ impl Window {
             DutyKind::Attester => self.spec.attestation_due_ns(duty.slot),
             _ => 0,
         };
-        Time(self.slot_start(duty.slot).0 + offset)
+        after(self.slot_start(duty.slot), offset)
     }
 
     /// When the duty is over and its state is dropped (charon-wire 3.3).
@@ -48,17 +48,19 @@ impl Window {
         let slot_ns = self.slot_ns();
         let duration = match duty.kind {
             DutyKind::Proposer | DutyKind::Randao => slot_ns / 3,
-            DutyKind::Attester | DutyKind::Aggregator => self.spec.slots_per_epoch as i64 * slot_ns,
+            DutyKind::Attester | DutyKind::Aggregator => {
+                self.spec.slot_start_ns(Slot(self.spec.slots_per_epoch))
+            }
             _ => slot_ns,
         };
-        Time(self.slot_start(duty.slot).0 + duration + slot_ns / 12)
+        after(after(self.slot_start(duty.slot), duration), slot_ns / 12)
     }
 
     /// When a validator client's request for the duty ends without an answer.
     ///
     /// An attestation stays useful for an epoch, but a client gives up long before; it can ask again.
     pub(crate) fn answer_by(&self, duty: Duty) -> Time {
-        self.deadline(duty).min(self.slot_start(Slot(duty.slot.0 + 2)))
+        self.deadline(duty).min(self.slot_start(Slot(duty.slot.0.saturating_add(2))))
     }
 
     /// Whether state may be kept for the duty: at most one slot ahead and not over.
@@ -70,4 +72,9 @@ impl Window {
     pub(crate) fn is_ahead(&self, duty: Duty, now: Time) -> bool {
         duty.slot.0 > self.slot_at(now).0.saturating_add(1)
     }
+}
+
+/// That long after the moment; the end of time for slots beyond it.
+fn after(time: Time, duration_ns: i64) -> Time {
+    Time(time.0.saturating_add(duration_ns))
 }
