@@ -11,9 +11,12 @@ use crate::{Content, Duty, DutyKind, Reason, Value};
 /// The first pause before the beacon node is asked again; each further one is twice as long.
 const FIRST_PAUSE_MS: i64 = 250;
 
-/// The longest pause: an undecided attestation lives an epoch, and a beacon node in trouble must not get one question
-/// after the other for each of them.
-const LONGEST_PAUSE_MS: i64 = 8_000;
+/// The longest pause while a client waits for the duty.
+const LONGEST_PAUSE_MS: i64 = 1_000;
+
+/// The pause after that: an undecided attestation lives an epoch, and a beacon node in trouble must not get one
+/// question after the other for each of them.
+const LATE_PAUSE_MS: i64 = 8_000;
 
 /// A proposal's extra time in every round, in milliseconds: blocks are large (charon-wire 4.6).
 const PROPOSAL_EXTRA_MS: u32 = 500;
@@ -26,18 +29,20 @@ pub(crate) struct Agreement {
     pub(crate) started: Option<Time>,
     pub(crate) round: Round,
     pub(crate) decided: Option<Hash>,
-    /// Whether the instance has this node's proposal.
-    pub(crate) proposed: bool,
     pub(crate) own: OwnView,
     values: BTreeMap<Hash, Held>,
     /// Values each peer has named, to bound them.
     named: BTreeMap<PeerIndex, usize>,
     peers: usize,
+    /// Until when a client waits for the duty.
+    answer_by: Time,
 }
 
 /// What this node's beacon node says about the duty.
 #[derive(Debug, Default)]
 pub(crate) struct OwnView {
+    /// What it would have the cluster agree on.
+    pub(crate) value: Option<Value>,
     /// What it would attest to.
     pub(crate) attestation: Option<AttestationData>,
     /// Whether it knows the parents of proposed blocks.
@@ -100,11 +105,11 @@ impl Agreement {
             started: None,
             round: Round::FIRST,
             decided: None,
-            proposed: false,
             own: OwnView::default(),
             values: BTreeMap::new(),
             named: BTreeMap::new(),
             peers,
+            answer_by: window.answer_by(duty),
         }
     }
 
@@ -137,9 +142,9 @@ impl Agreement {
         entries.all(|entry| hashes(entry).all(|hash| self.values.contains_key(&hash)))
     }
 
-    /// The peer that leads the round.
-    pub(crate) fn leader(&self, round: Round) -> PeerIndex {
-        self.config.leader(round)
+    /// The peer that leads the current round.
+    pub(crate) fn leader(&self) -> PeerIndex {
+        self.config.leader(self.round)
     }
 
     /// Keeps a value of our own.
@@ -202,7 +207,8 @@ impl Agreement {
         if self.decided.is_none() && own.ask_at.is_none() && !own.fetching {
             let pause_ms = own.pause_ms.max(FIRST_PAUSE_MS);
             own.ask_at = Some(now.plus_ms(pause_ms));
-            own.pause_ms = (2 * pause_ms).min(LONGEST_PAUSE_MS);
+            own.pause_ms =
+                if now < self.answer_by { (2 * pause_ms).min(LONGEST_PAUSE_MS) } else { LATE_PAUSE_MS };
         }
     }
 

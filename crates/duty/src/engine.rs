@@ -191,15 +191,19 @@ impl Engine {
         }
     }
 
+    /// Ends requests that have waited long enough, each with the reason why its duty has come no further.
     fn expire_requests(&mut self, out: &mut Vec<Output>) {
-        let (agreements, consents, window) = (&self.agreements, &self.consents, &self.window);
-        let schedule = &self.schedule;
-        let why = |duty: Duty| {
-            let progress =
-                Progress { duties_known: schedule.knows(window, duty.slot), ..Progress::default() };
-            reason(duty, None, agreements.get(&duty), consents.get(&duty), progress)
-        };
-        self.requests.expire(self.now, why, out);
+        for duty in self.requests.expired(self.now) {
+            let proposer = self.schedule.proposer(&self.window, duty.slot);
+            let progress = Progress {
+                duties_known: self.schedule.knows(&self.window, duty.slot),
+                randao_incomplete: proposer
+                    .is_some_and(|proposer| self.randao_reveal(duty.slot, &proposer.key).is_none()),
+                ..Progress::default()
+            };
+            let why = reason(duty, None, self.agreements.get(&duty), self.consents.get(&duty), progress);
+            self.requests.release(duty).into_iter().for_each(|request| refuse(request, why, out));
+        }
     }
 
     /// Drops what is over: the only place where state dies.

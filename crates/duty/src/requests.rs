@@ -56,15 +56,9 @@ impl Requests {
         self.held.values().map(|held| held.answer_by).min()
     }
 
-    /// Refuses what has waited long enough, each with the reason its duty has come no further.
-    pub(crate) fn expire(&mut self, now: Time, reason: impl Fn(Duty) -> Reason, out: &mut Vec<Output>) {
-        let is_over = |held: &Held| held.answer_by <= now;
-        let over: Vec<Duty> =
-            self.held.iter().filter(|(_, held)| is_over(held)).map(|(duty, _)| *duty).collect();
-        for duty in over {
-            let why = reason(duty);
-            self.release(duty).into_iter().for_each(|request| refuse(request, why, out));
-        }
+    /// The duties whose requests have waited long enough.
+    pub(crate) fn expired(&self, now: Time) -> Vec<Duty> {
+        self.held.iter().filter(|(_, held)| held.answer_by <= now).map(|(duty, _)| *duty).collect()
     }
 }
 

@@ -83,7 +83,7 @@ fn undecided(duty: Duty, agreement: &Agreement, progress: Progress) -> Reason {
     match duty.kind {
         _ if agreement.role == qbft::Role::Observer => Reason::StartedLate,
         DutyKind::Proposer if progress.randao_incomplete => Reason::RandaoIncomplete,
-        _ if !agreement.proposed => Reason::BeaconNodeSilent,
+        _ if agreement.own.value.is_none() => Reason::BeaconNodeSilent,
         _ => Reason::Undecided,
     }
 }

@@ -36,8 +36,26 @@ impl Engine {
         let mut wishes = Vec::new();
         let now = self.now;
         self.agreement(duty).instance.step(now, input, &mut wishes);
+        let is_new_round = wishes.iter().any(|wish| matches!(wish, qbft::Output::RoundStarted { .. }));
         for wish in wishes {
             self.grant(duty, wish, out);
+        }
+        if is_new_round {
+            self.offer(duty, out);
+        }
+    }
+
+    /// Offers the own value when it is our turn, and not before: by then it may be a newer one.
+    pub(super) fn offer(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        let me = self.config.me;
+        let agreement = self.agreement(duty);
+        if agreement.leader() != me || agreement.decided.is_some() {
+            return;
+        }
+        if let Some(value) = agreement.own.value.clone() {
+            let hash = value.hash;
+            agreement.hold(value);
+            self.drive(duty, qbft::Input::Propose(hash), out);
         }
     }
 
@@ -172,7 +190,7 @@ impl Engine {
         }
         agreement.set_opinion(&value, Opinion::Refused(reason));
         let round = agreement.round;
-        let leader = agreement.leader(round);
+        let leader = agreement.leader();
         out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
     }
 

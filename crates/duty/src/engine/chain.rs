@@ -101,20 +101,12 @@ impl Engine {
         }
         match self.judgement(duty, &value.content) {
             Judgement::Refuse(reason) => self.refuse_own(duty, reason, out),
-            Judgement::Accept | Judgement::Wait(_) => self.propose(duty, value, out),
+            Judgement::Accept | Judgement::Wait(_) => {
+                self.agreement(duty).own.value = Some(value);
+                self.offer(duty, out);
+            }
         }
         self.judge(duty, out);
-    }
-
-    /// Offers the own value to the instance; the first one stays.
-    fn propose(&mut self, duty: Duty, value: Value, out: &mut Vec<Output>) {
-        let agreement = self.agreement(duty);
-        if !agreement.proposed {
-            agreement.proposed = true;
-            let hash = value.hash;
-            agreement.hold(value);
-            self.drive(duty, qbft::Input::Propose(hash), out);
-        }
     }
 
     /// What we would refuse of another we do not propose either: the own beacon node is asked again instead.
@@ -122,6 +114,7 @@ impl Engine {
         let (now, leader) = (self.now, self.config.me);
         let agreement = self.agreement(duty);
         agreement.own.attestation = None;
+        agreement.own.value = None;
         agreement.ask_again(now);
         let round = agreement.round;
         out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
@@ -191,14 +184,10 @@ impl Engine {
             return;
         }
         agreement.own.ask_at = None;
-        for (parent, state) in &mut agreement.own.parents {
-            if *state == Parent::Unknown {
-                *state = Parent::Asked;
-                out.push(Output::CheckParent { duty, parent: *parent });
-            }
-        }
+        let unknown = agreement.own.parents.iter().filter(|(_, state)| **state == Parent::Unknown);
+        out.extend(unknown.map(|(parent, _)| Output::CheckParent { duty, parent: *parent }));
         // A block is fetched once; what may be attested to can change until the round is over.
-        let has_block = duty.kind == DutyKind::Proposer && agreement.proposed;
+        let has_block = duty.kind == DutyKind::Proposer && agreement.own.value.is_some();
         if !has_block {
             self.fetch(duty, out);
         }
