@@ -91,10 +91,11 @@ enum Job {
     /// Verifying what the validator client handed in.
     Submission { request: RequestId, items: Vec<SubmittedItem> },
     /// Verifying the validator client's RANDAO reveal, on its way to a block.
-    Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Partial },
+    Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Box<Partial> },
 }
 
 /// One item of a submission: refused already, or waiting for its signature to be verified.
+#[expect(clippy::large_enum_variant, reason = "of a submission nearly every item is of the large kind")]
 enum SubmittedItem {
     Refused(Reason),
     Known,

@@ -158,3 +158,6 @@ fn intrinsic_block(proposal: &Proposal, slot: Slot, fee_recipient: Address) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

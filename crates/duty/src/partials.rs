@@ -195,3 +195,90 @@ impl PartialSet {
         PartialSet { duty, partials: BTreeMap::from([(key, partial)]) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eth::{Epoch, PublicKeyBytes, Slot};
+
+    use super::*;
+
+    const ROOT: Root = Root([1; 32]);
+    const OTHER: Root = Root([2; 32]);
+
+    fn key(number: u8) -> GroupKey {
+        GroupKey(PublicKeyBytes([number; 48]))
+    }
+
+    fn share(number: u8) -> ShareIndex {
+        ShareIndex::new(number).expect("not zero")
+    }
+
+    fn partial(number: u8) -> Partial {
+        let signed = Signed::Randao { epoch: Epoch(0) };
+        Partial { share: share(number), signed, signature: SignatureBytes([number; 96]) }
+    }
+
+    fn collection(kind: DutyKind) -> Collection {
+        Collection::new(Duty::new(Slot(1), kind))
+    }
+
+    #[test]
+    fn one_root_with_a_threshold_is_combined_once() {
+        let mut collection = collection(DutyKind::Attester);
+        assert_eq!(collection.add(key(1), ROOT, partial(1)), Added::New);
+        assert_eq!(collection.add(key(1), ROOT, partial(1)), Added::Known);
+        assert_eq!(collection.add(key(1), OTHER, partial(1)), Added::Conflicting);
+        assert_eq!(collection.add(key(1), OTHER, partial(2)), Added::New);
+        assert_eq!(collection.add(key(1), ROOT, partial(3)), Added::New);
+        assert!(collection.ready(3).is_empty(), "three shares, but over two roots");
+        assert_eq!(collection.add(key(1), ROOT, partial(4)), Added::New);
+        let [combine] = &collection.ready(3)[..] else { panic!("one is ready") };
+        assert_eq!(combine.signing_root, ROOT);
+        assert_eq!(combine.partials.iter().map(|(share, _)| share.number()).collect::<Vec<_>>(), [1, 3, 4]);
+        assert!(collection.ready(3).is_empty(), "it is being combined");
+        let signature = Some(SignatureBytes([9; 96]));
+        let complete = collection.combined(key(1), Combination { signature, culprits: vec![] });
+        assert_eq!(complete.map(|complete| complete.root), Some(ROOT));
+        assert!(collection.complete(&key(1)).is_some() && collection.ready(3).is_empty());
+    }
+
+    #[test]
+    fn culprits_stay_out_and_others_take_their_place() {
+        let mut collection = collection(DutyKind::Attester);
+        (1..=3).for_each(|number| _ = collection.add(key(1), ROOT, partial(number)));
+        assert_eq!(collection.ready(3).len(), 1);
+        // The fourth arrives while the three are combined, one of them wrong.
+        collection.add(key(1), ROOT, partial(4));
+        assert!(
+            collection.combined(key(1), Combination { signature: None, culprits: vec![share(2)] }).is_none()
+        );
+        assert_eq!(collection.add(key(1), ROOT, partial(2)), Added::Conflicting, "one chance");
+        let [combine] = &collection.ready(3)[..] else { panic!("three good ones are left") };
+        assert_eq!(combine.partials.iter().map(|(share, _)| share.number()).collect::<Vec<_>>(), [1, 3, 4]);
+    }
+
+    #[test]
+    fn what_gave_nothing_without_a_culprit_is_not_tried_again() {
+        let mut collection = collection(DutyKind::Attester);
+        (1..=3).for_each(|number| _ = collection.add(key(1), ROOT, partial(number)));
+        assert_eq!(collection.ready(3).len(), 1);
+        assert!(collection.combined(key(1), Combination { signature: None, culprits: vec![] }).is_none());
+        assert!(collection.ready(3).is_empty(), "the same again would give nothing again");
+        collection.add(key(1), ROOT, partial(4));
+        assert_eq!(collection.ready(3).len(), 1, "one more may change that");
+    }
+
+    #[test]
+    fn a_share_signs_for_one_validator_where_one_has_the_duty() {
+        for (kind, expected) in [
+            (DutyKind::Proposer, Added::OtherValidator),
+            (DutyKind::Randao, Added::OtherValidator),
+            (DutyKind::Attester, Added::New),
+        ] {
+            let mut collection = collection(kind);
+            assert_eq!(collection.add(key(1), ROOT, partial(1)), Added::New);
+            assert_eq!(collection.add(key(2), ROOT, partial(1)), expected, "{kind}");
+            assert_eq!(collection.add(key(2), ROOT, partial(2)), Added::New, "{kind}: shares may disagree");
+        }
+    }
+}

@@ -66,3 +66,45 @@ impl Requests {
 pub(crate) fn refuse(request: RequestId, reason: Reason, out: &mut Vec<Output>) {
     out.push(Output::Answer { request, answer: Answer::Refused(reason) });
 }
+
+#[cfg(test)]
+mod tests {
+    use eth::Slot;
+
+    use super::*;
+    use crate::DutyKind;
+
+    fn duty(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Attester)
+    }
+
+    #[test]
+    fn each_request_leaves_once() {
+        let (mut requests, mut out) = (Requests::default(), Vec::new());
+        for id in 0..3 {
+            requests.hold(duty(id / 2), RequestId(id), Time(10 + id as i64 / 2), &mut out);
+        }
+        assert!(out.is_empty());
+        assert_eq!((requests.len(), requests.deadline()), (3, Some(Time(10))));
+        assert_eq!(requests.expired(Time(9)), []);
+        assert_eq!(requests.expired(Time(10)), [duty(0)]);
+        assert_eq!(requests.release(duty(0)), [RequestId(0), RequestId(1)]);
+        assert_eq!(requests.release(duty(0)), []);
+        assert_eq!((requests.len(), requests.deadline()), (1, Some(Time(11))));
+        assert_eq!(requests.duties(), [duty(1)]);
+    }
+
+    #[test]
+    fn a_full_house_turns_the_next_away() {
+        let (mut requests, mut out) = (Requests::default(), Vec::new());
+        (0..=MAX_HELD as u64).for_each(|id| requests.hold(duty(0), RequestId(id), Time(1), &mut out));
+        assert_eq!(requests.len(), MAX_HELD);
+        let [Output::Answer { request, answer: Answer::Refused(Reason::TooManyRequests) }] = out[..] else {
+            panic!("one is refused: {out:?}")
+        };
+        assert_eq!(request, RequestId(MAX_HELD as u64));
+        requests.release(duty(0));
+        requests.hold(duty(0), RequestId(0), Time(1), &mut out);
+        assert_eq!(requests.len(), 1, "there is room again");
+    }
+}

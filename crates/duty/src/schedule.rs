@@ -199,3 +199,124 @@ impl Schedule {
         self.asked.retain(|epoch, _| *epoch >= oldest);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use eth::{Fork, Genesis, Preset, PublicKeyBytes, Spec, Version};
+
+    use super::*;
+
+    const KEY: PublicKeyBytes = PublicKeyBytes([1; 48]);
+
+    fn window() -> Window {
+        let genesis = Genesis {
+            genesis_time: 0,
+            genesis_validators_root: Root::ZERO,
+            genesis_fork_version: Version([0; 4]),
+        };
+        Window::new(Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu))
+    }
+
+    fn at(slot: u64, milliseconds: i64) -> Time {
+        window().slot_start(Slot(slot)).plus_ms(milliseconds)
+    }
+
+    /// One validator that attests in every one of these slots and proposes in none.
+    fn duties(epoch: u64, root: u8, slots: &[u64]) -> EpochDuties {
+        let duty = |slot: &u64| AttesterDuty { pubkey: KEY, slot: Slot(*slot), ..AttesterDuty::default() };
+        EpochDuties {
+            epoch: Epoch(epoch),
+            attester_dependent_root: Root([root; 32]),
+            attesters: slots.iter().map(duty).collect(),
+            proposers: vec![],
+        }
+    }
+
+    fn head(slot: u64, previous: u8) -> Head {
+        let root = |byte| Root([byte; 32]);
+        Head {
+            slot: Slot(slot),
+            root: root(9),
+            previous_dependent_root: root(previous),
+            current_dependent_root: Root::ZERO,
+        }
+    }
+
+    fn attesting(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Attester)
+    }
+
+    #[test]
+    fn an_epoch_is_asked_for_once_a_slot_until_it_is_known() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        assert_eq!(schedule.wanted(&window, at(8, 0)), [Epoch(1)]);
+        assert_eq!(schedule.wanted(&window, at(8, 1)), [], "whatever became of the question");
+        assert_eq!(schedule.wanted(&window, at(9, 0)), [Epoch(1)]);
+        schedule.resolve(&window, at(9, 1), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(10, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(14, 0)), [Epoch(2)], "the next one is asked for ahead");
+        schedule.resolve(&window, at(14, 1), duties(2, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(16, 0)), [Epoch(2)], "and again once it has begun");
+    }
+
+    #[test]
+    fn another_dependent_root_is_another_epoch() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.wanted(&window, at(8, 0));
+        schedule.resolve(&window, at(8, 1), duties(1, 1, &[8, 12]));
+        schedule.see_head(&window, head(8, 1));
+        assert_eq!(schedule.wanted(&window, at(8, 2)), []);
+        schedule.see_head(&window, head(8, 0));
+        assert_eq!(schedule.wanted(&window, at(8, 2)), [], "a beacon node that does not tell, tells nothing");
+        schedule.see_head(&window, head(8, 2));
+        assert_eq!(schedule.wanted(&window, at(8, 3)), [Epoch(1)], "at once");
+        schedule.see_head(&window, head(8, 2));
+        assert_eq!(schedule.wanted(&window, at(8, 4)), [], "and once");
+        assert!(schedule.knows(&window, Slot(12)), "the old duties stay until the new ones are here");
+        schedule.resolve(&window, at(8, 5), duties(1, 2, &[13]));
+        assert_eq!(schedule.attesters(&window, Slot(12)).map(BTreeMap::len), Some(0));
+        assert_eq!(schedule.attesters(&window, Slot(13)).map(BTreeMap::len), Some(1));
+    }
+
+    #[test]
+    fn duties_begin_once_and_in_rising_slot_order() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[9, 10, 11]));
+        assert_eq!(schedule.begin(&window, at(9, 3_998)), []);
+        assert_eq!(schedule.next_event(&window, at(9, 3_998)), at(9, 3_999));
+        assert_eq!(schedule.begin(&window, at(9, 3_999)), [attesting(9)]);
+        assert_eq!(schedule.begin(&window, at(9, 3_999)), []);
+        schedule.see_head(&window, head(10, 1));
+        assert_eq!(schedule.begin(&window, at(10, 500)), [attesting(10)], "the head is there");
+        assert_eq!(schedule.next_event(&window, at(10, 500)), at(11, 0));
+        // A node that slept through slot 11 begins it late, and never an older one after a newer one.
+        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11)]);
+        schedule.resolve(&window, at(12, 0), duties(1, 2, &[9, 10, 11, 12]));
+        assert_eq!(schedule.begin(&window, at(12, 4_000)), [attesting(12)]);
+    }
+
+    #[test]
+    fn validators_are_found_by_slot_and_index() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[9]));
+        let found = |slot, validator| schedule.attester(&window, Slot(slot), ValidatorIndex(validator));
+        assert_eq!(found(9, 0), Some(GroupKey(KEY)));
+        assert_eq!((found(9, 1), found(10, 0), found(80, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_chain_with_one_slot_in_an_epoch_is_no_trouble() {
+        let mut spec = window().spec().clone();
+        spec.slots_per_epoch = 1;
+        let window = Window::new(spec);
+        assert_eq!(Schedule::default().wanted(&window, Time(0)), [Epoch(0), Epoch(1)]);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        (0..9).for_each(|epoch| schedule.resolve(&window, at(epoch * 8, 0), duties(epoch, 1, &[])));
+        schedule.evict(&window, at(64, 0));
+        assert_eq!(schedule.len(), 3, "this epoch, and those whose attestations may still be on their way");
+    }
+}

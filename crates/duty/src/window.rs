@@ -78,3 +78,74 @@ impl Window {
 fn after(time: Time, duration_ns: i64) -> Time {
     Time(time.0.saturating_add(duration_ns))
 }
+
+#[cfg(test)]
+mod tests {
+    use eth::{Fork, Genesis, Preset, Root, Version};
+
+    use super::*;
+
+    fn window() -> Window {
+        let genesis = Genesis {
+            genesis_time: 0,
+            genesis_validators_root: Root::ZERO,
+            genesis_fork_version: Version([0; 4]),
+        };
+        Window::new(Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu))
+    }
+
+    fn duty(slot: u64, kind: DutyKind) -> Duty {
+        Duty::new(Slot(slot), kind)
+    }
+
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn duties_are_due_and_over_as_the_wire_has_it() {
+        let window = window();
+        let times = |kind| (window.due(duty(10, kind)).0, window.deadline(duty(10, kind)).0);
+        assert_eq!(
+            times(DutyKind::Proposer),
+            (120 * SECOND, 125 * SECOND),
+            "a third and a twelfth of the slot"
+        );
+        assert_eq!(times(DutyKind::Randao), (120 * SECOND, 125 * SECOND));
+        assert_eq!(
+            times(DutyKind::Attester),
+            (123_999_000_000, 217 * SECOND),
+            "an epoch and a twelfth of a slot"
+        );
+        assert_eq!(times(DutyKind::SyncContribution).1, 133 * SECOND);
+    }
+
+    #[test]
+    fn a_client_waits_two_slots_at_most() {
+        let window = window();
+        assert_eq!(window.answer_by(duty(10, DutyKind::Attester)), window.slot_start(Slot(12)));
+        assert_eq!(
+            window.answer_by(duty(10, DutyKind::Proposer)),
+            window.deadline(duty(10, DutyKind::Proposer))
+        );
+    }
+
+    #[test]
+    fn duties_are_admitted_from_one_slot_ahead_until_they_are_over() {
+        let window = window();
+        let attester = duty(10, DutyKind::Attester);
+        let admitted = |at: i64| window.admits(attester, Time(at));
+        assert!(!admitted(108 * SECOND - 1) && admitted(108 * SECOND));
+        assert!(admitted(217 * SECOND - 1) && !admitted(217 * SECOND));
+    }
+
+    #[test]
+    fn the_end_of_time_overflows_nothing() {
+        let window = window();
+        for kind in DutyKind::ALL {
+            let duty = duty(u64::MAX, kind);
+            assert!(window.is_ahead(duty, Time(0)) && !window.admits(duty, Time(0)));
+            assert_eq!(window.deadline(duty), Time(i64::MAX));
+            assert!(window.answer_by(duty) <= Time(i64::MAX) && window.due(duty) <= Time(i64::MAX));
+        }
+        assert_eq!(window.slot_at(Time(i64::MIN)), Slot(0), "before genesis it is slot 0");
+    }
+}

@@ -1,5 +1,7 @@
 //! Agreement: consensus messages in and out, values judged, decisions taken to the ledger.
 
+use std::collections::btree_map::Entry;
+
 use cluster::GroupKey;
 use qbft::{Hash, PeerIndex, Role, Round};
 use slashing::{Permit, Refusal};
@@ -171,9 +173,8 @@ impl Engine {
     fn check_parent(&mut self, duty: Duty, value: Hash, out: &mut Vec<Output>) {
         let Some(Content::Proposer { proposal, .. }) = self.content(duty, &value) else { return };
         let parent = proposal.parent_root();
-        let parents = &mut self.agreement(duty).own.parents;
-        if !parents.contains_key(&parent) {
-            parents.insert(parent, Parent::Asked);
+        if let Entry::Vacant(unknown) = self.agreement(duty).own.parents.entry(parent) {
+            unknown.insert(Parent::Asked);
             out.push(Output::CheckParent { duty, parent });
         }
     }

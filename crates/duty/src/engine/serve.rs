@@ -71,7 +71,7 @@ impl Engine {
             return refuse(request, Reason::TooManyRequests, out);
         }
         let item = verification(proposer.key, partial.signed.signing_root(self.window.spec()), &partial);
-        let job = self.new_job(Job::Randao { request, slot, key: proposer.key, partial });
+        let job = self.new_job(Job::Randao { request, slot, key: proposer.key, partial: Box::new(partial) });
         out.push(Output::Verify { job, items: vec![item] });
     }
 
@@ -220,7 +220,7 @@ impl Engine {
         match self.jobs.remove(&job) {
             Some(Job::Submission { request, items }) => self.submission_verified(request, items, good, out),
             Some(Job::Randao { request, slot, key, partial }) => {
-                self.randao_verified(request, slot, key, partial, good.first() == Some(&true), out);
+                self.randao_verified(request, slot, key, *partial, good.first() == Some(&true), out);
             }
             Some(Job::Combine { .. }) | None => {}
         }
