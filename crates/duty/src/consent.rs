@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::GroupKey;
-use eth::{Root, Spec};
+use eth::{AttestationData, Root, Spec};
 use qbft::Time;
 use slashing::{DutyId, Item, Permit, Request, Signable};
 
+use crate::partial::SigningRoots;
 use crate::{Content, Duty, DutyKind, Reason, Signed};
 
 /// How long to wait before asking a ledger that could not write again.
@@ -17,17 +18,25 @@ const RETRY_MS: i64 = 500;
 pub(crate) enum Consent {
     /// The ledger has been asked.
     Asked,
-    /// The ledger could not write; it is asked again at that time.
-    Unavailable { ask_at: Time },
+    /// The ledger could not write; it is asked again at that time, unless nobody will wait for it any more.
+    Unavailable { ask_at: Option<Time> },
+    /// The decision is not what its duty is for: more peers lied than the cluster tolerates, or its operators
+    /// configured it differently. The ledger is not even asked.
+    Refused(Reason),
     /// The ledger has recorded these; what is signed for them may leave the process.
     Granted { roots: BTreeMap<GroupKey, Root>, refused: BTreeSet<GroupKey> },
 }
 
 impl Consent {
-    /// Takes in the ledger's answer.
-    pub(crate) fn from_permit(permit: Result<Permit, slashing::Refusal>, now: Time) -> Consent {
+    /// Takes in the ledger's answer; a client waits for it until `answer_by`.
+    pub(crate) fn from_permit(
+        permit: Result<Permit, slashing::Refusal>,
+        now: Time,
+        answer_by: Time,
+    ) -> Consent {
+        let again = now.plus_ms(RETRY_MS);
         match permit {
-            Err(_) => Consent::Unavailable { ask_at: now.plus_ms(RETRY_MS) },
+            Err(_) => Consent::Unavailable { ask_at: (again < answer_by).then_some(again) },
             Ok(permit) => Consent::Granted {
                 roots: permit.granted().iter().map(|item| (item.key, item.signing_root)).collect(),
                 refused: permit.refused().iter().map(|(key, _)| *key).collect(),
@@ -40,6 +49,7 @@ impl Consent {
         match self {
             Consent::Asked => Err(Reason::Undecided),
             Consent::Unavailable { .. } => Err(Reason::LedgerUnavailable),
+            Consent::Refused(reason) => Err(*reason),
             Consent::Granted { roots, refused } => match roots.get(key) {
                 Some(granted) if *granted == signing_root => Ok(()),
                 Some(_) => Err(Reason::NotTheDecidedValue),
@@ -52,10 +62,13 @@ impl Consent {
 
 /// What signing the content would mean to the ledger.
 pub(crate) fn request(duty: Duty, content: &Content, spec: &Spec) -> Request {
+    let mut roots = SigningRoots::new(spec);
     let items = match content {
-        Content::Attester(set) => set.iter().map(|(key, datum)| attestation(*key, datum, spec)).collect(),
+        Content::Attester(set) => {
+            set.iter().map(|(key, datum)| attestation(*key, &datum.data, &mut roots)).collect()
+        }
         Content::Proposer { key, proposal } => {
-            let signing_root = Signed::Block(proposal.clone()).signing_root(spec);
+            let signing_root = roots.of(&Signed::Block(proposal.clone()));
             vec![Item { key: *key, what: Signable::Block { slot: proposal.slot() }, signing_root }]
         }
     };
@@ -66,10 +79,7 @@ pub(crate) fn request(duty: Duty, content: &Content, spec: &Spec) -> Request {
     Request { duty: DutyId { slot: duty.slot, kind }, items }
 }
 
-fn attestation(key: GroupKey, datum: &crate::AttesterDatum, spec: &Spec) -> Item {
-    let data = datum.data;
-    let signed =
-        Signed::Attestation { data, validator: None, committee: datum.duty.committee_index };
+fn attestation(key: GroupKey, data: &AttestationData, roots: &mut SigningRoots<'_>) -> Item {
     let what = Signable::Attestation { source: data.source.epoch, target: data.target.epoch };
-    Item { key, what, signing_root: signed.signing_root(spec) }
+    Item { key, what, signing_root: roots.of_attestation(data) }
 }

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{Address, Slot, Spec};
+use eth::{Address, Root, Slot, Spec};
 use qbft::{PeerIndex, Role, Time};
 
 use crate::agreement::Agreement;
 use crate::consent::Consent;
 use crate::partials::Collection;
-use crate::requests::Requests;
+use crate::requests::{Requests, refuse};
 use crate::schedule::Schedule;
 use crate::tracker::{Progress, Tracker, reason};
 use crate::window::Window;
@@ -43,6 +43,26 @@ pub struct ValidatorConfig {
     pub fee_recipient: Address,
 }
 
+/// Jobs with the workers at the same time, at most; a submission beyond it is refused.
+const MAX_JOBS: usize = 4_096;
+
+/// How much an engine holds. All of it is bounded by duties alive × peers × validators.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Holdings {
+    /// Epochs whose duties are known.
+    pub epochs: usize,
+    /// Duties with a consensus instance.
+    pub agreements: usize,
+    /// Values the instances speak of.
+    pub values: usize,
+    /// Partial signatures.
+    pub partials: usize,
+    /// Requests of the validator client that wait for an answer.
+    pub requests: usize,
+    /// Jobs with the workers.
+    pub jobs: usize,
+}
+
 /// The life of all duties of a node.
 pub struct Engine {
     config: Config,
@@ -52,6 +72,8 @@ pub struct Engine {
     began: Time,
     schedule: Schedule,
     agreements: BTreeMap<Duty, Agreement>,
+    /// Duties that were begun and are not decided: only they have timers.
+    running: BTreeSet<Duty>,
     consents: BTreeMap<Duty, Consent>,
     collections: BTreeMap<Duty, Collection>,
     connected: BTreeSet<PeerIndex>,
@@ -67,16 +89,17 @@ enum Job {
     /// Combining partial signatures of the duty for these validators.
     Combine { duty: Duty, keys: Vec<GroupKey> },
     /// Verifying what the validator client handed in.
-    Submission { request: RequestId, duty: Duty, items: Vec<SubmittedItem> },
+    Submission { request: RequestId, items: Vec<SubmittedItem> },
     /// Verifying the validator client's RANDAO reveal, on its way to a block.
-    Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Partial },
+    Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Box<Partial> },
 }
 
 /// One item of a submission: refused already, or waiting for its signature to be verified.
+#[expect(clippy::large_enum_variant, reason = "of a submission nearly every item is of the large kind")]
 enum SubmittedItem {
     Refused(Reason),
     Known,
-    Verifying { key: GroupKey, partial: Partial },
+    Verifying { duty: Duty, key: GroupKey, signing_root: Root, partial: Partial },
 }
 
 impl Engine {
@@ -93,6 +116,7 @@ impl Engine {
             began: now,
             schedule: Schedule::default(),
             agreements: BTreeMap::new(),
+            running: BTreeSet::new(),
             consents: BTreeMap::new(),
             collections: BTreeMap::new(),
             connected: BTreeSet::new(),
@@ -109,9 +133,10 @@ impl Engine {
         self.now = self.now.max(now);
         match input {
             Input::Tick => {}
-            Input::Resolved(duties) => self.resolved(duties),
-            Input::ResolveFailed(epoch) => self.schedule.resolve_failed(epoch),
-            Input::Head(head) => self.head(head),
+            Input::Resolved(duties) => self.resolved(duties, out),
+            // The epoch is asked for again in the next slot.
+            Input::ResolveFailed(_) => {}
+            Input::Head(head) => self.head(head, out),
             Input::Fetched { duty, value } => self.fetched(duty, value, out),
             Input::FetchFailed { duty } => self.fetch_failed(duty),
             Input::ParentChecked { duty, parent, known } => self.parent_checked(duty, parent, known, out),
@@ -134,9 +159,10 @@ impl Engine {
 
     /// When to call `step` again even if nothing happens.
     pub fn deadline(&self, now: Time) -> Time {
-        let agreements = self.agreements.values().filter_map(Agreement::deadline).min();
+        let running = self.running.iter().filter_map(|duty| self.agreements.get(duty));
+        let agreements = running.filter_map(Agreement::deadline).min();
         let consents = self.consents.values().filter_map(|consent| match consent {
-            Consent::Unavailable { ask_at } => Some(*ask_at),
+            Consent::Unavailable { ask_at } => *ask_at,
             _ => None,
         });
         [agreements, consents.min(), self.requests.deadline()]
@@ -158,9 +184,7 @@ impl Engine {
             self.begin(duty, out);
         }
         self.fire_timers(out);
-        let (agreements, consents) = (&self.agreements, &self.consents);
-        let why = |duty: Duty| reason(duty, agreements.get(&duty), consents.get(&duty), Progress::default());
-        self.requests.expire(now, why, out);
+        self.expire_requests(out);
         let slot = self.window.slot_at(now);
         if slot != self.swept {
             self.swept = slot;
@@ -168,20 +192,62 @@ impl Engine {
         }
     }
 
+    /// Ends requests that have waited long enough, each with the reason why its duty has come no further.
+    fn expire_requests(&mut self, out: &mut Vec<Output>) {
+        for duty in self.requests.expired(self.now) {
+            let proposer = self.schedule.proposer(&self.window, duty.slot);
+            let progress = Progress {
+                duties_known: self.schedule.knows(&self.window, duty.slot),
+                randao_incomplete: proposer
+                    .is_some_and(|proposer| self.randao_reveal(duty.slot, &proposer.key).is_none()),
+                ..Progress::default()
+            };
+            let why = reason(duty, None, self.agreements.get(&duty), self.consents.get(&duty), progress);
+            self.requests.release(duty).into_iter().for_each(|request| refuse(request, why, out));
+        }
+    }
+
     /// Drops what is over: the only place where state dies.
     fn sweep(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
-        let over: Vec<Duty> = self.tracker.duties().copied().filter(|duty| now >= self.window.deadline(*duty)).collect();
+        let over: Vec<Duty> =
+            self.tracker.duties().copied().filter(|duty| now >= self.window.deadline(*duty)).collect();
         for duty in over {
             self.report_missed(duty, out);
         }
+        self.abandon_jobs(out);
         let window = &self.window;
         let alive = |duty: &Duty| now < window.deadline(*duty);
         self.agreements.retain(|duty, _| alive(duty));
+        self.running.retain(alive);
         self.consents.retain(|duty, _| alive(duty));
         self.collections.retain(|duty, _| alive(duty));
-        self.jobs.retain(|_, job| alive(&job.duty()));
         self.schedule.evict(window, now);
+    }
+
+    /// Forgets jobs of duties that are over. Whoever waits for one is told.
+    fn abandon_jobs(&mut self, out: &mut Vec<Output>) {
+        let is_over = |job: &Job| job.duty().is_none_or(|duty| self.now >= self.window.deadline(duty));
+        let over: Vec<JobId> = self.jobs.iter().filter(|(_, job)| is_over(job)).map(|(id, _)| *id).collect();
+        for id in over {
+            match self.jobs.remove(&id) {
+                Some(Job::Submission { request, items }) => serve::abandon(request, &items, out),
+                Some(Job::Randao { request, .. }) => refuse(request, Reason::Expired, out),
+                Some(Job::Combine { .. }) | None => {}
+            }
+        }
+    }
+
+    /// How much is held at the moment.
+    pub fn holdings(&self) -> Holdings {
+        Holdings {
+            epochs: self.schedule.len(),
+            agreements: self.agreements.len(),
+            values: self.agreements.values().map(Agreement::values).sum(),
+            partials: self.collections.values().map(Collection::len).sum(),
+            requests: self.requests.len(),
+            jobs: self.jobs.len(),
+        }
     }
 
     /// When the duty is over and nobody has use for its messages any more.
@@ -217,7 +283,8 @@ impl Engine {
     fn report_missed(&mut self, duty: Duty, out: &mut Vec<Output>) {
         for key in self.tracker.unfinished(duty) {
             let progress = self.progress(duty, &key);
-            let why = reason(duty, self.agreements.get(&duty), self.consents.get(&duty), progress);
+            let (agreement, consent) = (self.agreements.get(&duty), self.consents.get(&duty));
+            let why = reason(duty, Some(&key), agreement, consent, progress);
             let participants = self.participants(duty, &key);
             let report = DutyReport { duty, key, missed: Some(why), participants };
             out.push(Output::Notice(Notice::Over(report)));
@@ -231,6 +298,7 @@ impl Engine {
             own_partial: self.participants(duty, key).contains(&self.my_share()),
             complete: collection.is_some_and(|collection| collection.complete(key).is_some()),
             randao_incomplete: self.randao_reveal(duty.slot, key).is_none(),
+            duties_known: self.schedule.knows(&self.window, duty.slot),
         }
     }
 
@@ -240,10 +308,12 @@ impl Engine {
 }
 
 impl Job {
-    fn duty(&self) -> Duty {
+    /// The duty it is for; of several the one that lives longest.
+    fn duty(&self) -> Option<Duty> {
         match self {
-            Job::Combine { duty, .. } | Job::Submission { duty, .. } => *duty,
-            Job::Randao { slot, .. } => Duty::new(*slot, DutyKind::Randao),
+            Job::Combine { duty, .. } => Some(*duty),
+            Job::Submission { items, .. } => items.iter().filter_map(SubmittedItem::duty).max(),
+            Job::Randao { slot, .. } => Some(Duty::new(*slot, DutyKind::Randao)),
         }
     }
 }

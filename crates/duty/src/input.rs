@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{AttestationData, AttesterDuty, CommitteeIndex, Epoch, Proposal, Root, SignatureBytes, SingleAttestation, SignedProposal, Slot, ValidatorIndex};
+use eth::{
+    AttestationData, AttesterDuty, CommitteeIndex, Epoch, Proposal, Root, SignatureBytes, SignedProposal,
+    SingleAttestation, Slot, ValidatorIndex,
+};
 use qbft::{Hash, PeerIndex};
 use slashing::{Permit, Refusal};
 

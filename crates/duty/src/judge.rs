@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use cluster::GroupKey;
 use eth::{Address, AttestationData, AttesterDuty, Proposal, SignatureBytes, Slot, Spec};
 
-use crate::{AttesterDatum, ProposerSlot, Reason};
+use crate::{AttesterDatum, Content, Duty, DutyKind, ProposerSlot, Reason, ValidatorConfig};
 
 /// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,32 @@ pub(crate) enum Judgement {
     Wait(Reason),
     /// It must not be prepared.
     Refuse(Reason),
+}
+
+/// Checks a decided value, which this node may never have judged: it decides what is right whatever the chain says.
+///
+/// Where the own beacon node disagrees, the quorum's word stands: too many honest nodes have prepared the value for
+/// it to be a lie, and what may be signed after what was signed before is the ledger's to say. What follows from the
+/// duty and the cluster's own files is not a matter of opinion, though, and no majority changes it.
+pub(crate) fn decision(
+    content: &Content,
+    duty: Duty,
+    spec: &Spec,
+    validators: &BTreeMap<GroupKey, ValidatorConfig>,
+) -> Result<(), Reason> {
+    match (duty.kind, content) {
+        (DutyKind::Attester, Content::Attester(set)) => {
+            let first = set.values().next().ok_or(Reason::WrongKindOfValue)?;
+            intrinsic(set, &first.data, duty.slot, spec)?;
+            let is_ours = set.keys().any(|key| validators.contains_key(key));
+            if is_ours { Ok(()) } else { Err(Reason::ForeignValidator) }
+        }
+        (DutyKind::Proposer, Content::Proposer { key, proposal }) => {
+            let config = validators.get(key).ok_or(Reason::ForeignValidator)?;
+            intrinsic_block(proposal, duty.slot, config.fee_recipient)
+        }
+        _ => Err(Reason::WrongKindOfValue),
+    }
 }
 
 /// What this node knows when it judges attestation data.
@@ -36,7 +62,7 @@ pub(crate) struct AttesterView<'a> {
 /// Judges attestation data for a slot.
 pub(crate) fn attester(set: &BTreeMap<GroupKey, AttesterDatum>, view: &AttesterView<'_>) -> Judgement {
     let Some(first) = set.values().next() else { return Judgement::Refuse(Reason::WrongKindOfValue) };
-    if let Err(reason) = intrinsic(set, &first.data, view) {
+    if let Err(reason) = intrinsic(set, &first.data, view.slot, view.spec) {
         return Judgement::Refuse(reason);
     }
     let Some(on_duty) = view.on_duty else { return Judgement::Wait(Reason::DutiesUnknown) };
@@ -54,16 +80,17 @@ pub(crate) fn attester(set: &BTreeMap<GroupKey, AttesterDatum>, view: &AttesterV
 fn intrinsic(
     set: &BTreeMap<GroupKey, AttesterDatum>,
     data: &AttestationData,
-    view: &AttesterView<'_>,
+    slot: Slot,
+    spec: &Spec,
 ) -> Result<(), Reason> {
-    if set.values().any(|datum| datum.data != *data || datum.duty.slot != view.slot) || data.slot != view.slot {
+    if set.values().any(|datum| datum.data != *data || datum.duty.slot != slot) || data.slot != slot {
         return Err(Reason::WrongSlot);
     }
     // Electra moved the committee out of the signed data (EIP-7549).
     if data.index.0 != 0 {
         return Err(Reason::WrongCommittee);
     }
-    let target = view.spec.epoch_of(view.slot);
+    let target = spec.epoch_of(slot);
     let source_is_earlier = data.source.epoch < target || (target.0 == 0 && data.source.epoch.0 == 0);
     if data.target.epoch != target || !source_is_earlier {
         return Err(Reason::WrongEpoch);
@@ -104,16 +131,12 @@ pub(crate) struct ProposerView<'a> {
 
 /// Judges a block for a slot.
 pub(crate) fn proposer(key: GroupKey, proposal: &Proposal, view: &ProposerView<'_>) -> Judgement {
-    if proposal.slot() != view.slot {
-        return Judgement::Refuse(Reason::WrongSlot);
+    if let Err(reason) = intrinsic_block(proposal, view.slot, view.fee_recipient) {
+        return Judgement::Refuse(reason);
     }
     let Some(duty) = view.proposer else { return Judgement::Wait(Reason::DutiesUnknown) };
     if key != duty.key || proposal.proposer_index() != duty.validator {
         return Judgement::Refuse(Reason::WrongProposer);
-    }
-    // A builder's payload pays the builder; the proposer is paid by a transaction in it.
-    if !proposal.blinded() && proposal.fee_recipient() != view.fee_recipient {
-        return Judgement::Refuse(Reason::WrongFeeRecipient);
     }
     match (view.randao_reveal, view.parent_known) {
         (Some(reveal), _) if reveal != proposal.randao_reveal() => Judgement::Refuse(Reason::WrongRandao),
@@ -124,3 +147,17 @@ pub(crate) fn proposer(key: GroupKey, proposal: &Proposal, view: &ProposerView<'
     }
 }
 
+/// What is wrong with a block whatever the chain says.
+fn intrinsic_block(proposal: &Proposal, slot: Slot, fee_recipient: Address) -> Result<(), Reason> {
+    if proposal.slot() != slot {
+        return Err(Reason::WrongSlot);
+    }
+    // A builder's payload pays the builder; the proposer is paid by a transaction in it.
+    if !proposal.blinded() && proposal.fee_recipient() != fee_recipient {
+        return Err(Reason::WrongFeeRecipient);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{Container,AttestationData, CommitteeIndex, Domain, DomainType, Epoch, Proposal, Root, SignatureBytes, Spec, ValidatorIndex};
+use eth::{
+    AttestationData, CommitteeIndex, Container, Domain, DomainType, Epoch, Proposal, Root, SignatureBytes,
+    Spec, ValidatorIndex,
+};
 
 use crate::Duty;
 
@@ -64,7 +67,9 @@ impl Signed {
     pub fn domain(&self, spec: &Spec) -> Domain {
         match self {
             Signed::Attestation { data, .. } => spec.domain(DomainType::BeaconAttester, data.target.epoch),
-            Signed::Block(proposal) => spec.domain(DomainType::BeaconProposer, spec.epoch_of(proposal.slot())),
+            Signed::Block(proposal) => {
+                spec.domain(DomainType::BeaconProposer, spec.epoch_of(proposal.slot()))
+            }
             Signed::Randao { epoch } => spec.domain(DomainType::Randao, *epoch),
         }
     }
@@ -72,5 +77,37 @@ impl Signed {
     /// The 32 bytes that the BLS signature is over.
     pub fn signing_root(&self, spec: &Spec) -> Root {
         eth::signing_root(self.root(), self.domain(spec))
+    }
+}
+
+/// Signing roots, without hashing the same attestation data once for each validator of a slot.
+#[derive(Debug)]
+pub(crate) struct SigningRoots<'a> {
+    spec: &'a Spec,
+    latest: Option<(AttestationData, Root)>,
+}
+
+impl<'a> SigningRoots<'a> {
+    pub(crate) fn new(spec: &'a Spec) -> SigningRoots<'a> {
+        SigningRoots { spec, latest: None }
+    }
+
+    pub(crate) fn of(&mut self, signed: &Signed) -> Root {
+        match signed {
+            Signed::Attestation { data, .. } => self.of_attestation(data),
+            Signed::Block(_) | Signed::Randao { .. } => signed.signing_root(self.spec),
+        }
+    }
+
+    pub(crate) fn of_attestation(&mut self, data: &AttestationData) -> Root {
+        if let Some((known, root)) = &self.latest
+            && known == data
+        {
+            return *root;
+        }
+        let domain = self.spec.domain(DomainType::BeaconAttester, data.target.epoch);
+        let root = eth::signing_root(data.root(), domain);
+        self.latest = Some((*data, root));
+        root
     }
 }

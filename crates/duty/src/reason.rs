@@ -154,9 +154,10 @@ impl Reason {
                 "partials_missing",
                 "Fewer partial signatures than the threshold arrived. Check the peers named as missing.",
             ),
-            Reason::PublicationFailed => {
-                ("publication_failed", "The beacon node did not take the complete signature. Its log says why.")
-            }
+            Reason::PublicationFailed => (
+                "publication_failed",
+                "The beacon node did not take the complete signature. Its log says why.",
+            ),
             Reason::WrongSignature => (
                 "wrong_signature",
                 "The signature is not by this node's share of the validator's key. Check that the validator client \
@@ -170,29 +171,35 @@ impl Reason {
                 "too_many_requests",
                 "More requests are waiting than this node holds. Make the validator client poll less.",
             ),
-            Reason::WrongKindOfValue => {
-                ("wrong_kind_of_value", "The leader proposed an empty value, or one of another kind than the duty.")
-            }
-            Reason::ForeignValidator => {
-                ("foreign_validator", "The leader's value names a validator that is not on duty in this slot.")
-            }
-            Reason::OmitsValidators => {
-                ("omits_validators", "The leader's value leaves out validators that are on duty in this slot.")
-            }
+            Reason::WrongKindOfValue => (
+                "wrong_kind_of_value",
+                "The leader proposed an empty value, or one of another kind than the duty.",
+            ),
+            Reason::ForeignValidator => (
+                "foreign_validator",
+                "The leader's value names a validator that is not on duty in this slot.",
+            ),
+            Reason::OmitsValidators => (
+                "omits_validators",
+                "The leader's value leaves out validators that are on duty in this slot.",
+            ),
             Reason::WrongCommittee => (
                 "wrong_committee",
                 "The leader's value gives a validator another committee or position than this node's beacon node.",
             ),
             Reason::WrongSlot => ("wrong_slot", "The leader's value is for another slot."),
-            Reason::WrongEpoch => ("wrong_epoch", "Source or target epoch of the leader's value are not the slot's."),
+            Reason::WrongEpoch => {
+                ("wrong_epoch", "Source or target epoch of the leader's value are not the slot's.")
+            }
             Reason::CheckpointsDiffer => (
                 "checkpoints_differ",
                 "Source or target of the leader's value are not what this node's beacon node says. If it happens \
                  often, one of the beacon nodes follows another fork.",
             ),
-            Reason::DutiesUnknown => {
-                ("duties_unknown", "The beacon node has not told the duties of this slot yet. Check that it is synced.")
-            }
+            Reason::DutiesUnknown => (
+                "duties_unknown",
+                "The beacon node has not told the duties of this slot yet. Check that it is synced.",
+            ),
             Reason::OwnViewMissing => (
                 "own_view_missing",
                 "This node's beacon node has not said what it would sign, so the leader's value cannot be checked.",
@@ -201,15 +208,18 @@ impl Reason {
             Reason::ParentUnknown => {
                 ("parent_unknown", "The parent of the leader's block is unknown to this node's beacon node.")
             }
-            Reason::WrongRandao => ("wrong_randao", "The RANDAO reveal in the leader's block is not the validator's."),
+            Reason::WrongRandao => {
+                ("wrong_randao", "The RANDAO reveal in the leader's block is not the validator's.")
+            }
             Reason::WrongFeeRecipient => (
                 "wrong_fee_recipient",
                 "The leader's block pays another fee recipient than the cluster lock names. Check the fee recipient \
                  set at the leader's beacon node, or talk to its operator.",
             ),
-            Reason::WouldBeSlashable => {
-                ("would_be_slashable", "Signing the leader's value would be slashable after what was signed before.")
-            }
+            Reason::WouldBeSlashable => (
+                "would_be_slashable",
+                "Signing the leader's value would be slashable after what was signed before.",
+            ),
             Reason::StartedLate => (
                 "started_late",
                 "This node started while the duty may have been under way, so it does not vote in it; it only learns \

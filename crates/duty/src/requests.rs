@@ -12,57 +12,99 @@ const MAX_HELD: usize = 4_096;
 /// The held requests, by the duty they wait for.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    held: BTreeMap<Duty, Vec<Held>>,
+    held: BTreeMap<Duty, Held>,
     count: usize,
 }
 
+/// The requests that wait for one duty, all until the same moment.
 #[derive(Debug)]
 struct Held {
-    request: RequestId,
     answer_by: Time,
+    requests: Vec<RequestId>,
 }
 
 impl Requests {
-    /// Holds a request until the duty is ready, or `answer_by`.
+    /// Holds a request until the duty is ready, or `answer_by`, which is the same for all requests of a duty.
     pub(crate) fn hold(&mut self, duty: Duty, request: RequestId, answer_by: Time, out: &mut Vec<Output>) {
         if self.count >= MAX_HELD {
             return refuse(request, Reason::TooManyRequests, out);
         }
         self.count += 1;
-        self.held.entry(duty).or_default().push(Held { request, answer_by });
+        let held = self.held.entry(duty).or_insert_with(|| Held { answer_by, requests: Vec::new() });
+        held.requests.push(request);
     }
 
     /// Lets go of the requests that wait for the duty.
     pub(crate) fn release(&mut self, duty: Duty) -> Vec<RequestId> {
-        let held = self.held.remove(&duty).unwrap_or_default();
-        self.count -= held.len();
-        held.into_iter().map(|held| held.request).collect()
+        let requests = self.held.remove(&duty).map(|held| held.requests).unwrap_or_default();
+        self.count -= requests.len();
+        requests
+    }
+
+    /// The duties that are waited for.
+    pub(crate) fn duties(&self) -> Vec<Duty> {
+        self.held.keys().copied().collect()
+    }
+
+    /// How many requests are held.
+    pub(crate) fn len(&self) -> usize {
+        self.count
     }
 
     /// The earliest moment by which one must be answered.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        self.held.values().flatten().map(|held| held.answer_by).min()
+        self.held.values().map(|held| held.answer_by).min()
     }
 
-    /// Refuses what has waited long enough, each with the reason its duty has come no further.
-    pub(crate) fn expire(&mut self, now: Time, reason: impl Fn(Duty) -> Reason, out: &mut Vec<Output>) {
-        let mut expired = 0;
-        for (duty, held) in &mut self.held {
-            held.retain(|held| {
-                let waits = now < held.answer_by;
-                if !waits {
-                    expired += 1;
-                    refuse(held.request, reason(*duty), out);
-                }
-                waits
-            });
-        }
-        self.count -= expired;
-        self.held.retain(|_, held| !held.is_empty());
+    /// The duties whose requests have waited long enough.
+    pub(crate) fn expired(&self, now: Time) -> Vec<Duty> {
+        self.held.iter().filter(|(_, held)| held.answer_by <= now).map(|(duty, _)| *duty).collect()
     }
 }
 
 /// Answers a request with a refusal.
 pub(crate) fn refuse(request: RequestId, reason: Reason, out: &mut Vec<Output>) {
     out.push(Output::Answer { request, answer: Answer::Refused(reason) });
+}
+
+#[cfg(test)]
+mod tests {
+    use eth::Slot;
+
+    use super::*;
+    use crate::DutyKind;
+
+    fn duty(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Attester)
+    }
+
+    #[test]
+    fn each_request_leaves_once() {
+        let (mut requests, mut out) = (Requests::default(), Vec::new());
+        for id in 0..3 {
+            requests.hold(duty(id / 2), RequestId(id), Time(10 + id as i64 / 2), &mut out);
+        }
+        assert!(out.is_empty());
+        assert_eq!((requests.len(), requests.deadline()), (3, Some(Time(10))));
+        assert_eq!(requests.expired(Time(9)), []);
+        assert_eq!(requests.expired(Time(10)), [duty(0)]);
+        assert_eq!(requests.release(duty(0)), [RequestId(0), RequestId(1)]);
+        assert_eq!(requests.release(duty(0)), []);
+        assert_eq!((requests.len(), requests.deadline()), (1, Some(Time(11))));
+        assert_eq!(requests.duties(), [duty(1)]);
+    }
+
+    #[test]
+    fn a_full_house_turns_the_next_away() {
+        let (mut requests, mut out) = (Requests::default(), Vec::new());
+        (0..=MAX_HELD as u64).for_each(|id| requests.hold(duty(0), RequestId(id), Time(1), &mut out));
+        assert_eq!(requests.len(), MAX_HELD);
+        let [Output::Answer { request, answer: Answer::Refused(Reason::TooManyRequests) }] = out[..] else {
+            panic!("one is refused: {out:?}")
+        };
+        assert_eq!(request, RequestId(MAX_HELD as u64));
+        requests.release(duty(0));
+        requests.hold(duty(0), RequestId(0), Time(1), &mut out);
+        assert_eq!(requests.len(), 1, "there is room again");
+    }
 }

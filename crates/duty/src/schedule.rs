@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
-use eth::{AttesterDuty, Epoch, Root, Slot};
+use eth::{AttesterDuty, Epoch, Root, Slot, ValidatorIndex};
 use qbft::Time;
 
 use crate::window::Window;
@@ -16,7 +16,7 @@ const AHEAD_SLOTS: u64 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
     epochs: BTreeMap<Epoch, Resolved>,
-    /// Questions to the beacon node under way, and when they were asked.
+    /// When the beacon node was last asked for an epoch: at most once a slot, whatever it answers.
     asked: BTreeMap<Epoch, Time>,
     head: Option<Head>,
     /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
@@ -30,6 +30,8 @@ struct Resolved {
     /// The slot in which the answer came: an answer from before the epoch is asked again in it.
     resolved_in: Slot,
     attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>>,
+    /// The attesters by what they are called in an attestation.
+    keys: BTreeMap<(Slot, ValidatorIndex), GroupKey>,
     proposers: BTreeMap<Slot, ProposerSlot>,
 }
 
@@ -39,6 +41,16 @@ impl Schedule {
         static NOBODY: BTreeMap<GroupKey, AttesterDuty> = BTreeMap::new();
         let resolved = self.epochs.get(&window.spec().epoch_of(slot))?;
         Some(resolved.attesters.get(&slot).unwrap_or(&NOBODY))
+    }
+
+    /// The key of the validator of that index, if it attests in the slot.
+    pub(crate) fn attester(
+        &self,
+        window: &Window,
+        slot: Slot,
+        validator: ValidatorIndex,
+    ) -> Option<GroupKey> {
+        self.epochs.get(&window.spec().epoch_of(slot))?.keys.get(&(slot, validator)).copied()
     }
 
     /// The cluster's validator that proposes in the slot, if one does and the epoch is resolved.
@@ -53,40 +65,37 @@ impl Schedule {
 
     /// Takes in the duties of an epoch.
     pub(crate) fn resolve(&mut self, window: &Window, now: Time, duties: EpochDuties) {
-        self.asked.remove(&duties.epoch);
         let mut attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>> = BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for duty in duties.attesters {
+            keys.insert((duty.slot, duty.validator_index), GroupKey(duty.pubkey));
             attesters.entry(duty.slot).or_default().insert(GroupKey(duty.pubkey), duty);
         }
         let resolved = Resolved {
             attester_dependent_root: duties.attester_dependent_root,
             resolved_in: window.slot_at(now),
             attesters,
+            keys,
             proposers: duties.proposers.into_iter().map(|duty| (duty.slot, duty)).collect(),
         };
         self.epochs.insert(duties.epoch, resolved);
     }
 
-    /// Forgets that the epoch was asked for, so that it is asked for again in the next slot.
-    pub(crate) fn resolve_failed(&mut self, epoch: Epoch) {
-        self.asked.remove(&epoch);
-    }
-
     /// Takes in a head event. Duties that another block now fixes are asked for anew.
     pub(crate) fn see_head(&mut self, window: &Window, head: Head) {
         let epoch = window.spec().epoch_of(head.slot);
-        self.drop_if_moved(epoch, head.previous_dependent_root);
-        self.drop_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
+        self.doubt_if_moved(epoch, head.previous_dependent_root);
+        self.doubt_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
         self.head = Some(head);
     }
 
-    fn drop_if_moved(&mut self, epoch: Epoch, dependent_root: Root) {
-        let moved = |resolved: &Resolved| resolved.attester_dependent_root != dependent_root;
-        if !dependent_root.is_zero() && self.epochs.get(&epoch).is_some_and(moved) {
-            // The old duties stay until the new ones are here: some of them are still right.
-            if let Some(resolved) = self.epochs.get_mut(&epoch) {
-                resolved.attester_dependent_root = Root::ZERO;
-            }
+    /// The old duties stay until the new ones are here: some of them are still right.
+    fn doubt_if_moved(&mut self, epoch: Epoch, dependent_root: Root) {
+        let Some(resolved) = self.epochs.get_mut(&epoch) else { return };
+        let is_known = !resolved.attester_dependent_root.is_zero() && !dependent_root.is_zero();
+        if is_known && resolved.attester_dependent_root != dependent_root {
+            resolved.attester_dependent_root = Root::ZERO;
+            self.asked.remove(&epoch);
         }
     }
 
@@ -99,7 +108,7 @@ impl Schedule {
     pub(crate) fn wanted(&mut self, window: &Window, now: Time) -> Vec<Epoch> {
         let slot = window.slot_at(now);
         let epoch = window.spec().epoch_of(slot);
-        let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0 - AHEAD_SLOTS;
+        let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0.saturating_sub(AHEAD_SLOTS);
         let mut wanted = Vec::new();
         if self.is_stale(window, epoch) {
             wanted.push(epoch);
@@ -121,7 +130,8 @@ impl Schedule {
     /// Whether the duties of the running epoch are missing, outdated by a reorganisation, or from before it began.
     fn is_stale(&self, window: &Window, epoch: Epoch) -> bool {
         self.epochs.get(&epoch).is_none_or(|resolved| {
-            resolved.attester_dependent_root.is_zero() || resolved.resolved_in < window.spec().first_slot(epoch)
+            resolved.attester_dependent_root.is_zero()
+                || resolved.resolved_in < window.spec().first_slot(epoch)
         })
     }
 
@@ -150,7 +160,9 @@ impl Schedule {
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
         match duty.kind {
             DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
-            DutyKind::Attester => self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty()),
+            DutyKind::Attester => {
+                self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty())
+            }
             _ => false,
         }
     }
@@ -174,11 +186,137 @@ impl Schedule {
         if waiting { window.due(attesting).min(next_slot) } else { next_slot }
     }
 
+    /// How many epochs are known.
+    pub(crate) fn len(&self) -> usize {
+        self.epochs.len()
+    }
+
     /// Drops epochs that are over.
     pub(crate) fn evict(&mut self, window: &Window, now: Time) {
         let epoch = window.spec().epoch_of(window.slot_at(now));
         let oldest = Epoch(epoch.0.saturating_sub(2));
         self.epochs.retain(|epoch, _| *epoch >= oldest);
         self.asked.retain(|epoch, _| *epoch >= oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eth::{Fork, Genesis, Preset, PublicKeyBytes, Spec, Version};
+
+    use super::*;
+
+    const KEY: PublicKeyBytes = PublicKeyBytes([1; 48]);
+
+    fn window() -> Window {
+        let genesis = Genesis {
+            genesis_time: 0,
+            genesis_validators_root: Root::ZERO,
+            genesis_fork_version: Version([0; 4]),
+        };
+        Window::new(Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu))
+    }
+
+    fn at(slot: u64, milliseconds: i64) -> Time {
+        window().slot_start(Slot(slot)).plus_ms(milliseconds)
+    }
+
+    /// One validator that attests in every one of these slots and proposes in none.
+    fn duties(epoch: u64, root: u8, slots: &[u64]) -> EpochDuties {
+        let duty = |slot: &u64| AttesterDuty { pubkey: KEY, slot: Slot(*slot), ..AttesterDuty::default() };
+        EpochDuties {
+            epoch: Epoch(epoch),
+            attester_dependent_root: Root([root; 32]),
+            attesters: slots.iter().map(duty).collect(),
+            proposers: vec![],
+        }
+    }
+
+    fn head(slot: u64, previous: u8) -> Head {
+        let root = |byte| Root([byte; 32]);
+        Head {
+            slot: Slot(slot),
+            root: root(9),
+            previous_dependent_root: root(previous),
+            current_dependent_root: Root::ZERO,
+        }
+    }
+
+    fn attesting(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Attester)
+    }
+
+    #[test]
+    fn an_epoch_is_asked_for_once_a_slot_until_it_is_known() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        assert_eq!(schedule.wanted(&window, at(8, 0)), [Epoch(1)]);
+        assert_eq!(schedule.wanted(&window, at(8, 1)), [], "whatever became of the question");
+        assert_eq!(schedule.wanted(&window, at(9, 0)), [Epoch(1)]);
+        schedule.resolve(&window, at(9, 1), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(10, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(14, 0)), [Epoch(2)], "the next one is asked for ahead");
+        schedule.resolve(&window, at(14, 1), duties(2, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(16, 0)), [Epoch(2)], "and again once it has begun");
+    }
+
+    #[test]
+    fn another_dependent_root_is_another_epoch() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.wanted(&window, at(8, 0));
+        schedule.resolve(&window, at(8, 1), duties(1, 1, &[8, 12]));
+        schedule.see_head(&window, head(8, 1));
+        assert_eq!(schedule.wanted(&window, at(8, 2)), []);
+        schedule.see_head(&window, head(8, 0));
+        assert_eq!(schedule.wanted(&window, at(8, 2)), [], "a beacon node that does not tell, tells nothing");
+        schedule.see_head(&window, head(8, 2));
+        assert_eq!(schedule.wanted(&window, at(8, 3)), [Epoch(1)], "at once");
+        schedule.see_head(&window, head(8, 2));
+        assert_eq!(schedule.wanted(&window, at(8, 4)), [], "and once");
+        assert!(schedule.knows(&window, Slot(12)), "the old duties stay until the new ones are here");
+        schedule.resolve(&window, at(8, 5), duties(1, 2, &[13]));
+        assert_eq!(schedule.attesters(&window, Slot(12)).map(BTreeMap::len), Some(0));
+        assert_eq!(schedule.attesters(&window, Slot(13)).map(BTreeMap::len), Some(1));
+    }
+
+    #[test]
+    fn duties_begin_once_and_in_rising_slot_order() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[9, 10, 11]));
+        assert_eq!(schedule.begin(&window, at(9, 3_998)), []);
+        assert_eq!(schedule.next_event(&window, at(9, 3_998)), at(9, 3_999));
+        assert_eq!(schedule.begin(&window, at(9, 3_999)), [attesting(9)]);
+        assert_eq!(schedule.begin(&window, at(9, 3_999)), []);
+        schedule.see_head(&window, head(10, 1));
+        assert_eq!(schedule.begin(&window, at(10, 500)), [attesting(10)], "the head is there");
+        assert_eq!(schedule.next_event(&window, at(10, 500)), at(11, 0));
+        // A node that slept through slot 11 begins it late, and never an older one after a newer one.
+        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11)]);
+        schedule.resolve(&window, at(12, 0), duties(1, 2, &[9, 10, 11, 12]));
+        assert_eq!(schedule.begin(&window, at(12, 4_000)), [attesting(12)]);
+    }
+
+    #[test]
+    fn validators_are_found_by_slot_and_index() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[9]));
+        let found = |slot, validator| schedule.attester(&window, Slot(slot), ValidatorIndex(validator));
+        assert_eq!(found(9, 0), Some(GroupKey(KEY)));
+        assert_eq!((found(9, 1), found(10, 0), found(80, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn a_chain_with_one_slot_in_an_epoch_is_no_trouble() {
+        let mut spec = window().spec().clone();
+        spec.slots_per_epoch = 1;
+        let window = Window::new(spec);
+        assert_eq!(Schedule::default().wanted(&window, Time(0)), [Epoch(0), Epoch(1)]);
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        (0..9).for_each(|epoch| schedule.resolve(&window, at(epoch * 8, 0), duties(epoch, 1, &[])));
+        schedule.evict(&window, at(64, 0));
+        assert_eq!(schedule.len(), 3, "this epoch, and those whose attestations may still be on their way");
     }
 }

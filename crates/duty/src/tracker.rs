@@ -23,6 +23,8 @@ pub(crate) struct Progress {
     pub(crate) complete: bool,
     /// A block could not be asked for.
     pub(crate) randao_incomplete: bool,
+    /// The beacon node has told the duties of the slot.
+    pub(crate) duties_known: bool,
 }
 
 impl Tracker {
@@ -50,9 +52,10 @@ impl Tracker {
     }
 }
 
-/// The step at which the duty stopped, as a reason.
+/// The step at which the duty stopped, as a reason; of one validator where one is named.
 pub(crate) fn reason(
     duty: Duty,
+    key: Option<&GroupKey>,
     agreement: Option<&Agreement>,
     consent: Option<&Consent>,
     progress: Progress,
@@ -60,14 +63,19 @@ pub(crate) fn reason(
     if progress.complete {
         return Reason::PublicationFailed;
     }
-    match (agreement, consent) {
-        (None, _) => Reason::Undecided,
-        (Some(agreement), None) if agreement.decided.is_none() => undecided(duty, agreement, progress),
-        (Some(_), None | Some(Consent::Asked)) => Reason::LedgerUnavailable,
-        (Some(_), Some(Consent::Unavailable { .. })) => Reason::LedgerUnavailable,
-        (Some(_), Some(Consent::Granted { roots, .. })) if roots.is_empty() => Reason::LedgerRefused,
-        (Some(_), Some(Consent::Granted { .. })) if !progress.own_partial => Reason::ValidatorClientSilent,
-        (Some(_), Some(Consent::Granted { .. })) => Reason::PartialsMissing,
+    let Some(agreement) = agreement.filter(|agreement| agreement.started.is_some()) else {
+        return if progress.duties_known { Reason::Undecided } else { Reason::DutiesUnknown };
+    };
+    match consent {
+        None if agreement.decided.is_none() => undecided(duty, agreement, progress),
+        None | Some(Consent::Asked | Consent::Unavailable { .. }) => Reason::LedgerUnavailable,
+        Some(Consent::Refused(reason)) => *reason,
+        Some(Consent::Granted { roots, .. }) => match key {
+            None if roots.is_empty() => Reason::LedgerRefused,
+            Some(key) if !roots.contains_key(key) => Reason::LedgerRefused,
+            _ if !progress.own_partial => Reason::ValidatorClientSilent,
+            _ => Reason::PartialsMissing,
+        },
     }
 }
 
@@ -75,7 +83,7 @@ fn undecided(duty: Duty, agreement: &Agreement, progress: Progress) -> Reason {
     match duty.kind {
         _ if agreement.role == qbft::Role::Observer => Reason::StartedLate,
         DutyKind::Proposer if progress.randao_incomplete => Reason::RandaoIncomplete,
-        _ if !agreement.proposed => Reason::BeaconNodeSilent,
+        _ if agreement.own.value.is_none() => Reason::BeaconNodeSilent,
         _ => Reason::Undecided,
     }
 }

@@ -27,11 +27,11 @@ impl Window {
 
     /// The slot of that moment; slot 0 before genesis.
     pub(crate) fn slot_at(&self, now: Time) -> Slot {
-        Slot(u64::try_from(now.0 / self.slot_ns()).unwrap_or(0))
+        self.spec.slot_at_ns(now.0)
     }
 
     fn slot_ns(&self) -> i64 {
-        self.spec.slot_start_ns(Slot(1))
+        self.spec.slot_duration_ns()
     }
 
     /// When the duty is due; round deadlines are anchored here (charon-wire 3.2, 4.6).
@@ -40,7 +40,7 @@ impl Window {
             DutyKind::Attester => self.spec.attestation_due_ns(duty.slot),
             _ => 0,
         };
-        Time(self.slot_start(duty.slot).0 + offset)
+        after(self.slot_start(duty.slot), offset)
     }
 
     /// When the duty is over and its state is dropped (charon-wire 3.3).
@@ -48,17 +48,19 @@ impl Window {
         let slot_ns = self.slot_ns();
         let duration = match duty.kind {
             DutyKind::Proposer | DutyKind::Randao => slot_ns / 3,
-            DutyKind::Attester | DutyKind::Aggregator => self.spec.slots_per_epoch as i64 * slot_ns,
+            DutyKind::Attester | DutyKind::Aggregator => {
+                self.spec.slot_start_ns(Slot(self.spec.slots_per_epoch))
+            }
             _ => slot_ns,
         };
-        Time(self.slot_start(duty.slot).0 + duration + slot_ns / 12)
+        after(after(self.slot_start(duty.slot), duration), slot_ns / 12)
     }
 
     /// When a validator client's request for the duty ends without an answer.
     ///
     /// An attestation stays useful for an epoch, but a client gives up long before; it can ask again.
     pub(crate) fn answer_by(&self, duty: Duty) -> Time {
-        self.deadline(duty).min(self.slot_start(Slot(duty.slot.0 + 2)))
+        self.deadline(duty).min(self.slot_start(Slot(duty.slot.0.saturating_add(2))))
     }
 
     /// Whether state may be kept for the duty: at most one slot ahead and not over.
@@ -69,5 +71,81 @@ impl Window {
     /// Whether the duty is more than one slot ahead.
     pub(crate) fn is_ahead(&self, duty: Duty, now: Time) -> bool {
         duty.slot.0 > self.slot_at(now).0.saturating_add(1)
+    }
+}
+
+/// That long after the moment; the end of time for slots beyond it.
+fn after(time: Time, duration_ns: i64) -> Time {
+    Time(time.0.saturating_add(duration_ns))
+}
+
+#[cfg(test)]
+mod tests {
+    use eth::{Fork, Genesis, Preset, Root, Version};
+
+    use super::*;
+
+    fn window() -> Window {
+        let genesis = Genesis {
+            genesis_time: 0,
+            genesis_validators_root: Root::ZERO,
+            genesis_fork_version: Version([0; 4]),
+        };
+        Window::new(Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu))
+    }
+
+    fn duty(slot: u64, kind: DutyKind) -> Duty {
+        Duty::new(Slot(slot), kind)
+    }
+
+    const SECOND: i64 = 1_000_000_000;
+
+    #[test]
+    fn duties_are_due_and_over_as_the_wire_has_it() {
+        let window = window();
+        let times = |kind| (window.due(duty(10, kind)).0, window.deadline(duty(10, kind)).0);
+        assert_eq!(
+            times(DutyKind::Proposer),
+            (120 * SECOND, 125 * SECOND),
+            "a third and a twelfth of the slot"
+        );
+        assert_eq!(times(DutyKind::Randao), (120 * SECOND, 125 * SECOND));
+        assert_eq!(
+            times(DutyKind::Attester),
+            (123_999_000_000, 217 * SECOND),
+            "an epoch and a twelfth of a slot"
+        );
+        assert_eq!(times(DutyKind::SyncContribution).1, 133 * SECOND);
+    }
+
+    #[test]
+    fn a_client_waits_two_slots_at_most() {
+        let window = window();
+        assert_eq!(window.answer_by(duty(10, DutyKind::Attester)), window.slot_start(Slot(12)));
+        assert_eq!(
+            window.answer_by(duty(10, DutyKind::Proposer)),
+            window.deadline(duty(10, DutyKind::Proposer))
+        );
+    }
+
+    #[test]
+    fn duties_are_admitted_from_one_slot_ahead_until_they_are_over() {
+        let window = window();
+        let attester = duty(10, DutyKind::Attester);
+        let admitted = |at: i64| window.admits(attester, Time(at));
+        assert!(!admitted(108 * SECOND - 1) && admitted(108 * SECOND));
+        assert!(admitted(217 * SECOND - 1) && !admitted(217 * SECOND));
+    }
+
+    #[test]
+    fn the_end_of_time_overflows_nothing() {
+        let window = window();
+        for kind in DutyKind::ALL {
+            let duty = duty(u64::MAX, kind);
+            assert!(window.is_ahead(duty, Time(0)) && !window.admits(duty, Time(0)));
+            assert_eq!(window.deadline(duty), Time(i64::MAX));
+            assert!(window.answer_by(duty) <= Time(i64::MAX) && window.due(duty) <= Time(i64::MAX));
+        }
+        assert_eq!(window.slot_at(Time(i64::MIN)), Slot(0), "before genesis it is slot 0");
     }
 }

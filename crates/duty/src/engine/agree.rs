@@ -1,14 +1,16 @@
 //! Agreement: consensus messages in and out, values judged, decisions taken to the ledger.
 
+use std::collections::btree_map::Entry;
+
 use cluster::GroupKey;
 use qbft::{Hash, PeerIndex, Role, Round};
 use slashing::{Permit, Refusal};
 
 use super::Engine;
-use crate::agreement::{Opinion, Parent};
+use crate::agreement::{Agreement, Opinion, Parent};
 use crate::consent::{self, Consent};
 use crate::judge::{self, AttesterView, Judgement, ProposerView};
-use crate::{ConsensusMessage, Content, Duty, DutyKind, Notice, Output, Reason, To, Value, Why};
+use crate::{ConsensusMessage, Content, Duty, DutyKind, Notice, Output, Reason, To, Why};
 
 impl Engine {
     pub(super) fn consensus(&mut self, message: ConsensusMessage, out: &mut Vec<Output>) {
@@ -17,11 +19,16 @@ impl Engine {
         if !is_agreed_on || !self.window.admits(duty, self.now) {
             return;
         }
-        let source = message.source;
         let agreement = self.agreement(duty);
-        if !agreement.keep(source, values) {
-            out.push(Output::Notice(Notice::Fault { peer: source, duty, why: Why::TooManyValues }));
-            return;
+        if agreement.decided.is_none() {
+            if let Err(peer) = agreement.keep(&message, values) {
+                out.push(Output::Notice(Notice::Fault { peer, duty, why: Why::TooManyValues }));
+                return;
+            }
+            // Whoever delivered it left values out; the wire refuses that, so nobody is blamed here.
+            if !agreement.holds_all_of(&message) {
+                return;
+            }
         }
         self.drive(duty, qbft::Input::Receive(message), out);
     }
@@ -31,8 +38,26 @@ impl Engine {
         let mut wishes = Vec::new();
         let now = self.now;
         self.agreement(duty).instance.step(now, input, &mut wishes);
+        let is_new_round = wishes.iter().any(|wish| matches!(wish, qbft::Output::RoundStarted { .. }));
         for wish in wishes {
             self.grant(duty, wish, out);
+        }
+        if is_new_round {
+            self.offer(duty, out);
+        }
+    }
+
+    /// Offers the own value when it is our turn, and not before: by then it may be a newer one.
+    pub(super) fn offer(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        let me = self.config.me;
+        let agreement = self.agreement(duty);
+        if agreement.leader() != me || agreement.decided.is_some() {
+            return;
+        }
+        if let Some(value) = agreement.own.value.clone() {
+            let hash = value.hash;
+            agreement.hold(value);
+            self.drive(duty, qbft::Input::Propose(hash), out);
         }
     }
 
@@ -73,15 +98,18 @@ impl Engine {
         if agreement.decided.is_some() || agreement.role == Role::Observer {
             return;
         }
-        for value in agreement.open() {
-            let judgement = self.judgement(duty, &value);
-            self.apply(duty, &value, judgement, out);
+        for hash in agreement.open() {
+            let Some(content) = self.content(duty, &hash) else { continue };
+            let judgement = self.judgement(duty, content);
+            self.apply(duty, hash, judgement, out);
         }
     }
 
-    fn judgement(&self, duty: Duty, value: &Value) -> Judgement {
-        let Some(agreement) = self.agreements.get(&duty) else { return Judgement::Wait(Reason::DutiesUnknown) };
-        match (duty.kind, &value.content) {
+    pub(super) fn judgement(&self, duty: Duty, content: &Content) -> Judgement {
+        let Some(agreement) = self.agreements.get(&duty) else {
+            return Judgement::Wait(Reason::DutiesUnknown);
+        };
+        match (duty.kind, content) {
             (DutyKind::Attester, Content::Attester(set)) => {
                 let view = AttesterView {
                     spec: self.window.spec(),
@@ -117,43 +145,53 @@ impl Engine {
         }
     }
 
-    fn apply(&mut self, duty: Duty, value: &Value, judgement: Judgement, out: &mut Vec<Output>) {
+    fn content(&self, duty: Duty, value: &Hash) -> Option<&Content> {
+        Some(&self.agreements.get(&duty)?.value(value)?.content)
+    }
+
+    fn apply(&mut self, duty: Duty, value: Hash, judgement: Judgement, out: &mut Vec<Output>) {
         match judgement {
-            Judgement::Accept => {
-                self.agreement(duty).set_opinion(&value.hash, Opinion::Consulting);
-                let request = consent::request(duty, &value.content, self.window.spec());
-                out.push(Output::Consult { duty, value: value.hash, request });
+            Judgement::Accept => self.consult(duty, value, out),
+            Judgement::Wait(reason) => {
+                self.agreement(duty).set_opinion(&value, Opinion::Waiting);
+                if reason == Reason::ParentUnknown {
+                    self.check_parent(duty, value, out);
+                }
             }
-            Judgement::Wait(reason) => self.wait(duty, value, reason, out),
-            Judgement::Refuse(reason) => self.refuse_value(duty, value.hash, reason, out),
+            Judgement::Refuse(reason) => self.refuse_value(duty, value, reason, out),
         }
     }
 
-    fn wait(&mut self, duty: Duty, value: &Value, reason: Reason, out: &mut Vec<Output>) {
-        let agreement = self.agreement(duty);
-        agreement.set_opinion(&value.hash, Opinion::Waiting);
-        if let (Reason::ParentUnknown, Content::Proposer { proposal, .. }) = (reason, &value.content) {
-            let parent = proposal.parent_root();
-            if !agreement.own.parents.contains_key(&parent) {
-                agreement.own.parents.insert(parent, Parent::Asked);
-                out.push(Output::CheckParent { duty, parent });
-            }
+    fn consult(&mut self, duty: Duty, value: Hash, out: &mut Vec<Output>) {
+        let Some(content) = self.content(duty, &value) else { return };
+        let request = consent::request(duty, content, self.window.spec());
+        self.agreement(duty).set_opinion(&value, Opinion::Consulting);
+        out.push(Output::Consult { duty, value, request });
+    }
+
+    /// Asks the beacon node for the parent of a proposed block, once; what it does not know is asked again later.
+    fn check_parent(&mut self, duty: Duty, value: Hash, out: &mut Vec<Output>) {
+        let Some(Content::Proposer { proposal, .. }) = self.content(duty, &value) else { return };
+        let parent = proposal.parent_root();
+        if let Entry::Vacant(unknown) = self.agreement(duty).own.parents.entry(parent) {
+            unknown.insert(Parent::Asked);
+            out.push(Output::CheckParent { duty, parent });
         }
     }
 
     fn refuse_value(&mut self, duty: Duty, value: Hash, reason: Reason, out: &mut Vec<Output>) {
         let now = self.now;
         let agreement = self.agreement(duty);
+        if matches!(reason, Reason::CheckpointsDiffer | Reason::ParentUnknown | Reason::LedgerUnavailable) {
+            // The own beacon node may be a block behind: look again, and again, before the round is over.
+            agreement.ask_again(now);
+        }
         if agreement.opinion(&value) == Some(Opinion::Refused(reason)) {
             return;
         }
         agreement.set_opinion(&value, Opinion::Refused(reason));
-        if reason == Reason::CheckpointsDiffer {
-            // The own beacon node may be a block behind: look again before the round is over.
-            agreement.ask_again(now);
-        }
         let round = agreement.round;
-        let leader = agreement.leader(round);
+        let leader = agreement.leader();
         out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
     }
 
@@ -165,13 +203,21 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         let Some(agreement) = self.agreements.get_mut(&duty) else { return };
+        if agreement.opinion(&value) != Some(Opinion::Consulting) {
+            return;
+        }
         let validators = match agreement.value(&value).map(|value| &value.content) {
             Some(Content::Attester(set)) => set.len(),
             Some(Content::Proposer { .. }) => 1,
             None => return,
         };
         // One validator with a history of its own must not cost all the others their duty: the permit leaves it out.
-        if refused.len() < validators {
+        let is_unavailable = |(_, refusal): &(_, Refusal)| {
+            matches!(refusal, Refusal::StoreFailed { .. } | Refusal::LedgerClosed)
+        };
+        if refused.iter().any(is_unavailable) {
+            self.refuse_value(duty, value, Reason::LedgerUnavailable, out);
+        } else if refused.len() < validators {
             agreement.set_opinion(&value, Opinion::Accepted);
             self.drive(duty, qbft::Input::Verdict { value, accept: true }, out);
         } else {
@@ -179,66 +225,59 @@ impl Engine {
         }
     }
 
-    fn decided(
-        &mut self,
-        duty: Duty,
-        value: Hash,
-        round: Round,
-        leader: PeerIndex,
-        out: &mut Vec<Output>,
-    ) {
+    fn decided(&mut self, duty: Duty, value: Hash, round: Round, leader: PeerIndex, out: &mut Vec<Output>) {
         let agreement = self.agreement(duty);
-        agreement.decided = Some(value);
+        agreement.decide(value);
         let duration_ns = agreement.started.map(|started| self.now.0 - started.0);
         out.push(Output::Notice(Notice::Decided { duty, round, leader, duration_ns }));
-        self.ask_permit(duty, out);
-    }
-
-    /// Takes the decision to the ledger: nothing of it leaves before it is on disk.
-    fn ask_permit(&mut self, duty: Duty, out: &mut Vec<Output>) {
-        let Some(content) = self.agreements.get(&duty).and_then(|agreement| agreement.decision()) else { return };
-        let mut request = consent::request(duty, content, self.window.spec());
-        request.items.retain(|item| self.config.validators.contains_key(&item.key));
-        let is_sound = match content {
-            // A value that the cluster agreed on unseen by us may still not be what its instance is for.
-            Content::Attester(set) => {
-                duty.kind == DutyKind::Attester
-                    && set.values().all(|datum| {
-                        datum.data.slot == duty.slot
-                            && datum.data.target.epoch == self.window.spec().epoch_of(duty.slot)
-                    })
+        self.running.remove(&duty);
+        let Some(content) = self.agreements.get(&duty).and_then(Agreement::decision) else { return };
+        match judge::decision(content, duty, self.window.spec(), &self.config.validators) {
+            Ok(()) => self.ask_permit(duty, out),
+            Err(reason) => {
+                out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
+                self.consents.insert(duty, Consent::Refused(reason));
+                self.answer_held(duty, out);
             }
-            Content::Proposer { proposal, .. } => {
-                duty.kind == DutyKind::Proposer && proposal.slot() == duty.slot
-            }
-        };
-        if is_sound && !request.items.is_empty() {
-            self.consents.insert(duty, Consent::Asked);
-            out.push(Output::Permit { duty, request });
         }
     }
 
-    pub(super) fn permitted(
-        &mut self,
-        duty: Duty,
-        permit: Result<Permit, Refusal>,
-        out: &mut Vec<Output>,
-    ) {
+    /// Takes the decision to the ledger: nothing of it leaves before it is on disk. Validators that are not the
+    /// cluster's are nobody's business here.
+    fn ask_permit(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        let Some(content) = self.agreements.get(&duty).and_then(|agreement| agreement.decision()) else {
+            return;
+        };
+        let mut request = consent::request(duty, content, self.window.spec());
+        request.items.retain(|item| self.config.validators.contains_key(&item.key));
+        self.consents.insert(duty, Consent::Asked);
+        out.push(Output::Permit { duty, request });
+    }
+
+    pub(super) fn permitted(&mut self, duty: Duty, permit: Result<Permit, Refusal>, out: &mut Vec<Output>) {
+        if !matches!(self.consents.get(&duty), Some(Consent::Asked)) {
+            return;
+        }
         match &permit {
             Ok(permit) => out.extend(permit.refused().iter().map(|(key, refusal)| {
                 Output::Notice(Notice::SigningRefused { duty, key: Some(*key), refusal: refusal.clone() })
             })),
             Err(refusal) => {
-                out.push(Output::Notice(Notice::SigningRefused { duty, key: None, refusal: refusal.clone() }));
+                out.push(Output::Notice(Notice::SigningRefused {
+                    duty,
+                    key: None,
+                    refusal: refusal.clone(),
+                }));
             }
         }
-        self.consents.insert(duty, Consent::from_permit(permit, self.now));
+        let consent = Consent::from_permit(permit, self.now, self.window.answer_by(duty));
+        self.consents.insert(duty, consent);
         self.answer_held(duty, out);
     }
 
     /// Asks a ledger that could not write again: its disk may have space by now.
     pub(super) fn consult_again_if_due(&mut self, out: &mut Vec<Output>) {
-        let is_due = |consent: &Consent| matches!(consent, Consent::Unavailable { ask_at } if self.now >= *ask_at);
+        let is_due = |consent: &Consent| matches!(consent, Consent::Unavailable { ask_at: Some(at) } if self.now >= *at);
         let due: Vec<Duty> =
             self.consents.iter().filter(|(_, consent)| is_due(consent)).map(|(duty, _)| *duty).collect();
         for duty in due {
@@ -247,9 +286,13 @@ impl Engine {
     }
 
     pub(super) fn peer_connected(&mut self, peer: PeerIndex, out: &mut Vec<Output>) {
-        self.connected.insert(peer);
+        let is_known = usize::from(peer.0) < self.config.peers && peer != self.config.me;
+        if !is_known || !self.connected.insert(peer) {
+            return;
+        }
         let recent = self.window.slot_at(self.now).0.saturating_sub(1);
-        let duties: Vec<Duty> = self.agreements.keys().copied().filter(|duty| duty.slot.0 >= recent).collect();
+        let duties: Vec<Duty> =
+            self.agreements.keys().copied().filter(|duty| duty.slot.0 >= recent).collect();
         for duty in duties {
             self.drive(duty, qbft::Input::Connected(peer), out);
         }

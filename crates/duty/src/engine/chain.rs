@@ -1,18 +1,35 @@
 //! What the beacon node tells: duties, heads, values to propose, and what became of publications.
 
 use super::Engine;
-use crate::agreement::Parent;
-use crate::{Content, Duty, DutyKind, DutyReport, EpochDuties, Fetch, Head, Notice, Output, Value};
+use crate::agreement::{Agreement, Parent};
+use crate::judge::Judgement;
+use crate::window::Window;
+use crate::{Content, Duty, DutyKind, DutyReport, EpochDuties, Fetch, Head, Notice, Output, Reason, Value};
 
 impl Engine {
-    pub(super) fn resolved(&mut self, mut duties: EpochDuties) {
+    pub(super) fn resolved(&mut self, mut duties: EpochDuties, out: &mut Vec<Output>) {
+        let epoch = duties.epoch;
         duties.attesters.retain(|duty| self.config.validators.contains_key(&cluster::GroupKey(duty.pubkey)));
         duties.proposers.retain(|duty| self.config.validators.contains_key(&duty.key));
         self.schedule.resolve(&self.window, self.now, duties);
+        for duty in self.running_in(|duty, window| window.spec().epoch_of(duty.slot) == epoch) {
+            self.judge(duty, out);
+        }
+        self.answer_what_is_not_ours(out);
     }
 
-    pub(super) fn head(&mut self, head: Head) {
+    pub(super) fn head(&mut self, head: Head, out: &mut Vec<Output>) {
         self.schedule.see_head(&self.window, head);
+        // What the beacon node did not know or saw otherwise, it may know now.
+        for duty in self.running_in(|duty, _| duty.slot.0 <= head.slot.0.saturating_add(1)) {
+            let now = self.now;
+            self.agreement(duty).ask_now(now);
+            self.judge(duty, out);
+        }
+    }
+
+    fn running_in(&self, fits: impl Fn(&Duty, &Window) -> bool) -> Vec<Duty> {
+        self.running.iter().copied().filter(|duty| fits(duty, &self.window)).collect()
     }
 
     /// Begins a duty of the schedule.
@@ -23,6 +40,7 @@ impl Engine {
         }
         out.push(Output::Notice(Notice::Started(duty)));
         self.agreement(duty).started = Some(self.now);
+        self.running.insert(duty);
         self.drive(duty, qbft::Input::Start, out);
         self.fetch(duty, out);
         self.judge(duty, out);
@@ -72,19 +90,34 @@ impl Engine {
     pub(super) fn fetched(&mut self, duty: Duty, value: Value, out: &mut Vec<Output>) {
         let Some(agreement) = self.agreements.get_mut(&duty) else { return };
         agreement.own.fetching = false;
+        if agreement.decided.is_some() {
+            return;
+        }
         match &value.content {
             Content::Attester(set) => agreement.own.attestation = set.values().next().map(|datum| datum.data),
             Content::Proposer { proposal, .. } => {
                 agreement.own.parents.insert(proposal.parent_root(), Parent::Known);
             }
         }
-        if !agreement.proposed {
-            agreement.proposed = true;
-            let hash = value.hash;
-            agreement.hold(value);
-            self.drive(duty, qbft::Input::Propose(hash), out);
+        match self.judgement(duty, &value.content) {
+            Judgement::Refuse(reason) => self.refuse_own(duty, reason, out),
+            Judgement::Accept | Judgement::Wait(_) => {
+                self.agreement(duty).own.value = Some(value);
+                self.offer(duty, out);
+            }
         }
         self.judge(duty, out);
+    }
+
+    /// What we would refuse of another we do not propose either: the own beacon node is asked again instead.
+    fn refuse_own(&mut self, duty: Duty, reason: Reason, out: &mut Vec<Output>) {
+        let (now, leader) = (self.now, self.config.me);
+        let agreement = self.agreement(duty);
+        agreement.own.attestation = None;
+        agreement.own.value = None;
+        agreement.ask_again(now);
+        let round = agreement.round;
+        out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
     }
 
     pub(super) fn fetch_failed(&mut self, duty: Duty) {
@@ -102,6 +135,9 @@ impl Engine {
         out: &mut Vec<Output>,
     ) {
         let Some(agreement) = self.agreements.get_mut(&duty) else { return };
+        if agreement.decided.is_some() {
+            return;
+        }
         agreement.own.parents.insert(parent, if known { Parent::Known } else { Parent::Unknown });
         if !known {
             agreement.ask_again(self.now);
@@ -119,16 +155,22 @@ impl Engine {
         for key in keys.iter().filter(|_| accepted) {
             if self.tracker.done(duty, key) {
                 let participants = self.participants(duty, key);
-                out.push(Output::Notice(Notice::Over(DutyReport { duty, key: *key, missed: None, participants })));
+                out.push(Output::Notice(Notice::Over(DutyReport {
+                    duty,
+                    key: *key,
+                    missed: None,
+                    participants,
+                })));
             }
         }
     }
 
     /// Fires what is due: rounds, and questions to be asked again.
     pub(super) fn fire_timers(&mut self, out: &mut Vec<Output>) {
-        let is_due = |agreement: &crate::agreement::Agreement| agreement.deadline().is_some_and(|at| self.now >= at);
-        let due: Vec<Duty> =
-            self.agreements.values().filter(|agreement| is_due(agreement)).map(|agreement| agreement.duty).collect();
+        let now = self.now;
+        let is_due =
+            |duty: &Duty| self.agreements.get(duty).and_then(Agreement::deadline).is_some_and(|at| now >= at);
+        let due: Vec<Duty> = self.running.iter().copied().filter(is_due).collect();
         for duty in due {
             self.drive(duty, qbft::Input::Tick, out);
             self.ask_again_if_due(duty, out);
@@ -142,16 +184,13 @@ impl Engine {
             return;
         }
         agreement.own.ask_at = None;
-        for (parent, state) in &mut agreement.own.parents {
-            if *state == Parent::Unknown {
-                *state = Parent::Asked;
-                out.push(Output::CheckParent { duty, parent: *parent });
-            }
-        }
+        let unknown = agreement.own.parents.iter().filter(|(_, state)| **state == Parent::Unknown);
+        out.extend(unknown.map(|(parent, _)| Output::CheckParent { duty, parent: *parent }));
         // A block is fetched once; what may be attested to can change until the round is over.
-        let has_block = duty.kind == DutyKind::Proposer && agreement.proposed;
+        let has_block = duty.kind == DutyKind::Proposer && agreement.own.value.is_some();
         if !has_block {
             self.fetch(duty, out);
         }
+        self.judge(duty, out);
     }
 }

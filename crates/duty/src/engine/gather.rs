@@ -1,35 +1,47 @@
 //! Partial signatures: gathered, combined when a threshold is there, published when complete.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cluster::GroupKey;
 use eth::{Proposal, SignatureBytes, SingleAttestation, Slot};
 use qbft::PeerIndex;
 
 use super::{Engine, Job, share_of};
-use crate::partials::{Added, Complete};
+use crate::partial::SigningRoots;
+use crate::partials::{Added, Collection, Complete};
 use crate::{
-    Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Publication, Signed, To, Why,
+    Combination, Content, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Publication, Signed,
+    To, Why,
 };
 
 impl Engine {
     pub(super) fn peer_partials(&mut self, from: PeerIndex, set: PartialSet, out: &mut Vec<Output>) {
         let PartialSet { duty, partials } = set;
         let is_signed_here = matches!(duty.kind, DutyKind::Attester | DutyKind::Proposer | DutyKind::Randao);
-        if !is_signed_here || !self.window.admits(duty, self.now) {
+        if !is_signed_here || usize::from(from.0) >= self.config.peers || !self.window.admits(duty, self.now)
+        {
             return;
         }
         let mut stored = 0;
+        let mut roots = SigningRoots::new(self.window.spec());
+        let mut collection = self.collections.remove(&duty).unwrap_or_else(|| Collection::new(duty));
         for (key, partial) in partials {
-            match self.check_partial(from, duty, &key, &partial) {
-                Err(why) => out.push(fault(from, duty, why)),
-                Ok(()) => match self.collections.entry(duty).or_default().add(key, partial) {
-                    Added::New => stored += 1,
-                    Added::Known => {}
-                    Added::Conflicting => out.push(fault(from, duty, Why::ConflictingPartial)),
-                },
+            let added = match self.check_partial(from, duty, &key, &partial) {
+                Ok(()) => collection.add(key, roots.of(&partial.signed), partial),
+                Err(why) => {
+                    out.push(fault(from, duty, why));
+                    continue;
+                }
+            };
+            match added {
+                Added::New => stored += 1,
+                Added::Known => {}
+                Added::Conflicting => out.push(fault(from, duty, Why::ConflictingPartial)),
+                Added::OtherValidator => out.push(fault(from, duty, Why::OtherDuty)),
             }
         }
+        self.collections.insert(duty, collection);
         if stored > 0 {
             out.push(Output::Notice(Notice::PartialsStored { duty, share: share_of(from), count: stored }));
             self.combine(duty, out);
@@ -49,7 +61,7 @@ impl Engine {
         if !self.is_ours(key) {
             return Err(Why::ForeignValidator);
         }
-        if partial.share != share_of(from) {
+        if from == self.config.me || partial.share != share_of(from) {
             return Err(Why::ForeignShare);
         }
         let fits = match (&partial.signed, duty.kind) {
@@ -64,12 +76,19 @@ impl Engine {
     }
 
     /// Stores partial signatures of our own, verified, and sends them to all.
-    pub(super) fn add_own(&mut self, duty: Duty, partials: BTreeMap<GroupKey, Partial>, out: &mut Vec<Output>) {
-        let collection = self.collections.entry(duty).or_default();
-        let new: BTreeMap<GroupKey, Partial> = partials
-            .into_iter()
-            .filter(|(key, partial)| collection.add(*key, partial.clone()) == Added::New)
-            .collect();
+    pub(super) fn add_own(
+        &mut self,
+        duty: Duty,
+        partials: BTreeMap<GroupKey, Partial>,
+        out: &mut Vec<Output>,
+    ) {
+        let mut roots = SigningRoots::new(self.window.spec());
+        let collection = self.collections.entry(duty).or_insert_with(|| Collection::new(duty));
+        let mut is_new = |key: &GroupKey, partial: &Partial| {
+            collection.add(*key, roots.of(&partial.signed), partial.clone()) == Added::New
+        };
+        let new: BTreeMap<GroupKey, Partial> =
+            partials.into_iter().filter(|(key, partial)| is_new(key, partial)).collect();
         if new.is_empty() {
             return;
         }
@@ -92,7 +111,7 @@ impl Engine {
 
     fn combine(&mut self, duty: Duty, out: &mut Vec<Output>) {
         let Some(collection) = self.collections.get_mut(&duty) else { return };
-        let items = collection.ready(self.config.threshold, self.window.spec());
+        let items = collection.ready(self.config.threshold);
         if items.is_empty() {
             return;
         }
@@ -123,7 +142,7 @@ impl Engine {
     fn complete(&mut self, duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
         match duty.kind {
             DutyKind::Attester => self.publish_attestations(duty, complete, out),
-            DutyKind::Proposer => publish_blocks(duty, complete, out),
+            DutyKind::Proposer => self.publish_blocks(duty, complete, out),
             DutyKind::Randao => {
                 let proposing = Duty::new(duty.slot, DutyKind::Proposer);
                 self.fetch(proposing, out);
@@ -142,12 +161,13 @@ impl Engine {
         let on_duty = self.schedule.attesters(&self.window, duty.slot);
         let mut keys = Vec::new();
         let mut attestations = Vec::new();
-        for (key, Complete { signed, signature }) in complete {
+        for (key, Complete { signed, signature, .. }) in complete {
             let Signed::Attestation { data, validator, committee } = signed else { continue };
             // The indices are not signed: our own beacon node's word comes before a peer's.
             let known = on_duty.and_then(|on_duty| on_duty.get(&key));
             let place = known.map(|duty| (duty.validator_index, duty.committee_index));
-            let Some((attester_index, committee_index)) = place.or(validator.map(|index| (index, committee))) else {
+            let Some((attester_index, committee_index)) = place.or(validator.map(|index| (index, committee)))
+            else {
                 continue;
             };
             keys.push(key);
@@ -163,12 +183,22 @@ impl Engine {
         let collection = self.collections.get(&Duty::new(slot, DutyKind::Randao))?;
         Some(collection.complete(key)?.signature)
     }
-}
 
-fn publish_blocks(duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
-    for (key, Complete { signed, signature }) in complete {
-        if let Signed::Block(proposal) = signed {
-            let block = Box::new(Proposal::clone(&proposal).sign(signature));
+    /// Publishes blocks. A signature covers neither blobs nor their proofs: what the cluster decided has the right
+    /// ones, a peer's word is taken only where the decision is not known here.
+    fn publish_blocks(&self, duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
+        let decision = self.agreements.get(&duty).and_then(|agreement| agreement.decision());
+        let decided = match decision {
+            Some(Content::Proposer { proposal, .. }) => Some(proposal),
+            _ => None,
+        };
+        for (key, Complete { root, signed, signature }) in complete {
+            let Signed::Block(signed) = signed else { continue };
+            let is_signed = |decided: &&Arc<Proposal>| {
+                Signed::Block(Arc::clone(decided)).signing_root(self.window.spec()) == root
+            };
+            let proposal = decided.filter(is_signed).unwrap_or(&signed);
+            let block = Box::new(Proposal::clone(proposal).sign(signature));
             out.push(Output::Publish { duty, keys: vec![key], what: Publication::Block(block) });
         }
     }

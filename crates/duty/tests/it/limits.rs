@@ -1,0 +1,81 @@
+//! What an engine holds, over days and under attack.
+
+use duty::{Holdings, Input, Question};
+use eth::{CommitteeIndex, Slot};
+
+use crate::world::client::Asked;
+use crate::world::{Settings, World};
+
+fn holdings(world: &World) -> Holdings {
+    world.nodes[0].engine.as_ref().expect("it runs").holdings()
+}
+
+fn most(a: Holdings, b: Holdings) -> Holdings {
+    Holdings {
+        epochs: a.epochs.max(b.epochs),
+        agreements: a.agreements.max(b.agreements),
+        values: a.values.max(b.values),
+        partials: a.partials.max(b.partials),
+        requests: a.requests.max(b.requests),
+        jobs: a.jobs.max(b.jobs),
+    }
+}
+
+#[test]
+fn memory_is_bounded_by_duties_alive() {
+    let mut world = World::new(Settings::default());
+    let mut by_epoch = Vec::new();
+    for epoch in 0..5 {
+        let mut peak = Holdings::default();
+        for half_slot in 0..16 {
+            world.run_until(world.at(epoch * 8 + half_slot / 2, half_slot as i64 % 2 * 6_000 + 5));
+            peak = most(peak, holdings(&world));
+        }
+        by_epoch.push(peak);
+    }
+    assert_eq!(by_epoch[2], by_epoch[3], "what an engine holds does not grow");
+    assert_eq!(by_epoch[3], by_epoch[4]);
+    let peak = by_epoch[4];
+    assert!(peak.epochs <= 4 && peak.agreements <= 12, "{peak:?}");
+    assert_eq!(peak.values, peak.agreements, "of a decided duty only the decision is kept");
+}
+
+#[test]
+fn a_cluster_without_a_quorum_holds_no_more_than_an_epoch() {
+    let mut world = World::new(Settings::default());
+    world.run_until_slot(2);
+    world.crash(1);
+    world.crash(2);
+    let mut by_epoch = Vec::new();
+    for epoch in 1..5 {
+        world.run_until(world.at(epoch * 8 + 7, 11_000));
+        by_epoch.push(holdings(&world));
+    }
+    assert_eq!(by_epoch[1], by_epoch[2]);
+    assert_eq!(by_epoch[2], by_epoch[3]);
+}
+
+#[test]
+fn requests_beyond_the_limit_are_refused_and_none_is_lost() {
+    let mut world = World::new(Settings { propose_every: 0, ..Settings::default() });
+    world.run_until_slot(9);
+    for _ in 0..5_000 {
+        let question = Question::AttestationData { slot: Slot(9), committee: CommitteeIndex(0) };
+        world.put(0, Asked::Attestation(Slot(9)), question);
+    }
+    assert_eq!(holdings(&world).requests, 4_096);
+    assert_eq!(world.nodes[0].refusals.len(), 5_000 - 4_096);
+    world.run_until_slot(12);
+    world.assert_nobody_waits();
+}
+
+#[test]
+fn a_connection_that_flaps_draws_out_one_answer_each_time_it_comes_up() {
+    let mut world = World::new(Settings::default());
+    world.run_until(world.at(9, 8_000));
+    let sent = world.nodes[0].sent_partials.len();
+    for _ in 0..10 {
+        world.inject(0, Input::Connected(crate::world::index(1)));
+    }
+    assert_eq!(world.nodes[0].sent_partials.len(), sent, "a connection that stands already is no news");
+}

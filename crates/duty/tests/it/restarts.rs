@@ -1,0 +1,71 @@
+//! Nodes that die and come back with their disk and nothing else, and nodes that were away.
+
+use qbft::Kind;
+
+use crate::world::{Settings, World, attesting, proposing};
+
+#[test]
+fn a_node_restarted_mid_slot_does_not_vote_but_learns_the_decision_and_its_client_signs() {
+    let mut world = World::new(Settings::default());
+    world.run_until(world.at(9, 500));
+    world.crash(2);
+    world.run_until(world.at(9, 1_000));
+    world.start(2);
+    let votes_before = world.nodes[2].votes.len();
+    world.run_until_slot(10);
+    let duty = attesting(9);
+    let votes = &world.nodes[2].votes[votes_before..];
+    assert!(votes.iter().all(|(of, kind)| *of != duty || *kind == Kind::Decided), "it voted: {votes:?}");
+    assert_eq!(world.decided_in(2, duty), Some(1));
+    assert!(world.has_signed(2, duty), "its client signs what the others decided");
+    world.run_until_slot(12);
+    assert!(world.nodes[2].votes.iter().any(|(of, kind)| *of == attesting(10) && *kind == Kind::Commit));
+    world.assert_nothing_missed(0..11);
+}
+
+#[test]
+fn a_node_restarted_after_the_decision_is_told_and_signs_the_same_again() {
+    let mut world = World::new(Settings::default());
+    world.run_until(world.at(9, 6_000));
+    let duty = attesting(9);
+    assert!(world.has_signed(2, duty));
+    let signed_before = world.nodes[2].sent_partials.len();
+    world.crash(2);
+    world.run_until(world.at(9, 6_500));
+    world.start(2);
+    world.run_until_slot(11);
+    let (_, again) = &world.nodes[2].sent_partials[signed_before];
+    assert_eq!(again.duty, duty, "the ledger grants the same again, so its part is sent again");
+    world.assert_nothing_missed(9..10);
+}
+
+#[test]
+fn a_cluster_that_restarts_as_a_whole_loses_its_slot_and_no_more() {
+    let mut world = World::new(Settings::default());
+    world.run_until(world.at(9, 500));
+    (0..4).for_each(|node| world.crash(node));
+    world.run_until(world.at(9, 1_500));
+    (0..4).for_each(|node| world.start(node));
+    world.run_until_slot(13);
+    assert!((0..4).all(|node| !world.has_signed(node, attesting(9))), "nobody remembers how it voted");
+    world.assert_nothing_missed(10..12);
+    world.assert_nobody_waits();
+}
+
+#[test]
+fn a_lagging_node_that_reconnects_gets_decided_and_partials() {
+    let mut world = World::new(Settings::default());
+    world.run_until_slot(8);
+    world.partition(&[&[0, 1, 2]]);
+    world.run_until(world.at(9, 9_000));
+    let duty = attesting(9);
+    assert_eq!(world.decided_in(0, duty), Some(1));
+    assert_eq!(world.decided_in(3, duty), None);
+    world.heal();
+    world.run_until_slot(11);
+    assert_eq!(world.decided_in(3, duty), Some(1), "it is shown the decision");
+    assert!(world.has_signed(3, duty), "its client was still waiting");
+    let key = world.expected(9..10)[0].1;
+    assert_eq!(world.checks.publishers(duty, key), 4, "it got the partial signatures it had missed");
+    assert!(!world.has_signed(3, proposing(8)), "what is over is over");
+}

@@ -1,0 +1,96 @@
+//! The network: connections that delay, repeat and lose, and that break when they lose.
+
+use std::collections::BTreeSet;
+
+use duty::{ConsensusMessage, Input, PartialSet};
+
+use super::{World, index};
+
+/// Which connections are cut.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Network {
+    cut: BTreeSet<(usize, usize)>,
+}
+
+/// What travels.
+#[derive(Clone, Debug)]
+pub(super) enum Parcel {
+    Consensus(ConsensusMessage),
+    Partials(PartialSet),
+}
+
+impl World {
+    /// Lets only nodes of the same group talk to each other; who is in none is alone.
+    pub fn partition(&mut self, groups: &[&[usize]]) {
+        let together =
+            |a: usize, b: usize| groups.iter().any(|group| group.contains(&a) && group.contains(&b));
+        for a in 0..self.settings.nodes {
+            for b in self.peers_of(a) {
+                if !together(a, b) && self.network.cut.insert((a, b)) {
+                    self.input_in(a, 0, Input::Disconnected(index(b)));
+                }
+            }
+        }
+    }
+
+    /// Lets everybody talk to everybody again.
+    pub fn heal(&mut self) {
+        for (a, b) in std::mem::take(&mut self.network.cut) {
+            if a < b {
+                self.connect(a, b);
+            }
+        }
+    }
+
+    /// Both ends learn that there is a connection.
+    pub(super) fn connect(&mut self, a: usize, b: usize) {
+        let is_possible = !self.network.cut.contains(&(a, b)) && self.is_running(a) && self.is_running(b);
+        if is_possible {
+            let after_ms = self.random.between(20, 200);
+            self.input_in(a, after_ms, Input::Connected(index(b)));
+            self.input_in(b, after_ms, Input::Connected(index(a)));
+        }
+    }
+
+    pub(super) fn broadcast(&mut self, from: usize, parcel: &Parcel) {
+        for to in self.peers_of(from) {
+            self.deliver(from, to, parcel.clone());
+        }
+    }
+
+    pub(super) fn deliver(&mut self, from: usize, to: usize, parcel: Parcel) {
+        if self.network.cut.contains(&(from, to)) || !self.is_running(to) {
+            return;
+        }
+        if self.random.per_mille(self.settings.lost) {
+            return self.break_connection(from, to);
+        }
+        if self.random.per_mille(self.settings.duplicated) {
+            self.arrive_later(from, to, parcel.clone());
+        }
+        self.arrive_later(from, to, parcel);
+    }
+
+    fn arrive_later(&mut self, from: usize, to: usize, parcel: Parcel) {
+        let (least, greatest) = self.settings.delay_ms;
+        let after_ms = self.random.between(least, greatest);
+        let input = match parcel {
+            Parcel::Consensus(message) => Input::Consensus(message),
+            Parcel::Partials(set) => Input::Partials { from: index(from), set },
+        };
+        self.input_in(to, after_ms, input);
+    }
+
+    /// A stream loses nothing but with its connection; both ends notice, and connect again.
+    fn break_connection(&mut self, a: usize, b: usize) {
+        let after_ms = self.random.between(10, 300);
+        self.input_in(a, after_ms, Input::Disconnected(index(b)));
+        self.input_in(b, after_ms, Input::Disconnected(index(a)));
+        self.input_in(a, after_ms + 50, Input::Connected(index(b)));
+        self.input_in(b, after_ms + 50, Input::Connected(index(a)));
+    }
+
+    fn is_running(&self, node: usize) -> bool {
+        self.nodes[node].engine.is_some()
+    }
+}

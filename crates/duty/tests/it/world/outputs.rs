@@ -1,0 +1,175 @@
+//! Carries out what an engine says.
+
+use std::sync::Arc;
+
+use duty::{ConsensusMessage, Duty, Fetch, Input, Output, PartialSet, Publication, To};
+use eth::{Epoch, Root, SignedProposal};
+use qbft::{Draft, Hash};
+use slashing::{Fault, Ledger, Refusal, Request};
+
+use super::chain::is_block;
+use super::fake::{combine, verify};
+use super::network::Parcel;
+use super::{Disk, Event, World, index};
+
+impl World {
+    pub(super) fn carry_out(&mut self, node: usize, output: Output) {
+        match output {
+            Output::Resolve(epoch) => self.resolve(node, epoch),
+            Output::Fetch { duty, what } => self.fetch(node, duty, &what),
+            Output::CheckParent { duty, parent } => self.check_parent(node, duty, parent),
+            Output::Publish { duty, keys, what } => self.publish(node, duty, keys, what),
+            Output::Send { to, duty, draft, values } => self.send(node, to, duty, draft, values),
+            Output::SendPartials { to, set } => self.send_partials(node, to, set),
+            Output::Answer { request, answer } => self.answered(node, request, answer),
+            Output::Consult { duty, value, request } => self.consult(node, duty, value, &request),
+            Output::Permit { duty, request } => self.permit(node, duty, request),
+            Output::Verify { job, items } => {
+                let good = items.iter().map(verify).collect();
+                self.input_soon(node, Input::Verified { job, good });
+            }
+            Output::Combine { job, items } => {
+                let threshold = qbft::quorum(self.settings.nodes);
+                let outcomes = items.iter().map(|item| combine(item, threshold)).collect();
+                self.input_soon(node, Input::Combined { job, outcomes });
+            }
+            Output::Notice(notice) => self.nodes[node].notices.push((self.now, notice)),
+        }
+    }
+
+    fn input_soon(&mut self, node: usize, input: Input) {
+        let after_ms = self.random.between(1, 5);
+        self.input_in(node, after_ms, input);
+    }
+
+    fn input_from_beacon(&mut self, node: usize, input: Input) {
+        let after_ms = self.nodes[node].beacon.delay_ms + self.random.between(0, 20);
+        self.input_in(node, after_ms, input);
+    }
+
+    fn resolve(&mut self, node: usize, epoch: Epoch) {
+        self.nodes[node].resolves.push((self.now, epoch));
+        let input = match self.nodes[node].beacon.is_up {
+            true => Input::Resolved(self.chain.duties(epoch)),
+            false => Input::ResolveFailed(epoch),
+        };
+        self.input_from_beacon(node, input);
+    }
+
+    fn fetch(&mut self, node: usize, duty: Duty, what: &Fetch) {
+        self.nodes[node].fetches.push((self.now, duty));
+        let beacon = &self.nodes[node].beacon;
+        let input = match beacon.is_up {
+            true => Input::Fetched { duty, value: self.chain.value(duty, what, beacon) },
+            false => Input::FetchFailed { duty },
+        };
+        self.input_from_beacon(node, input);
+    }
+
+    fn check_parent(&mut self, node: usize, duty: Duty, parent: Root) {
+        let beacon = &self.nodes[node].beacon;
+        let known = beacon.is_up && beacon.knows_parents && is_block(parent, duty.slot);
+        self.input_from_beacon(node, Input::ParentChecked { duty, parent, known });
+    }
+
+    fn publish(&mut self, node: usize, duty: Duty, keys: Vec<cluster::GroupKey>, what: Publication) {
+        self.checks.completed(&self.spec, duty, &keys, &what);
+        if self.nodes[node].beacon.is_up {
+            if let Publication::Block(block) = &what {
+                self.nodes[node].blocks.push(SignedProposal::clone(block));
+            }
+            self.checks.published(node, duty, &keys, &what, &self.spec);
+            return self.input_from_beacon(node, Input::Published { duty, keys, accepted: true });
+        }
+        let again = self.now.plus_ms(500);
+        let deadline = self.nodes[node].engine.as_ref().map(|engine| engine.deadline_of(duty));
+        if deadline.is_some_and(|deadline| again < deadline) {
+            let (life, output) = (self.nodes[node].life, Box::new(Output::Publish { duty, keys, what }));
+            return self.schedule(again, Event::Again { node, life, output });
+        }
+        self.input_from_beacon(node, Input::Published { duty, keys, accepted: false });
+    }
+
+    fn send(&mut self, node: usize, to: To, duty: Duty, draft: Draft, values: Vec<duty::Value>) {
+        if let (To::All, Some(lie)) = (to, self.nodes[node].lie)
+            && let Some(told) = lie.tell(&self.chain, duty, &draft, &values)
+        {
+            return self.tell(node, duty, &draft, told);
+        }
+        self.nodes[node].votes.push((duty, draft.kind));
+        let message = self.signed(node, duty, draft, values);
+        match to {
+            To::Peer(peer) => self.deliver(node, usize::from(peer.0), Parcel::Consensus(message)),
+            To::All => {
+                self.broadcast(node, &Parcel::Consensus(message.clone()));
+                self.nodes[node].own.push_back(message);
+            }
+        }
+    }
+
+    /// Tells each peer its lie, or nothing.
+    fn tell(&mut self, node: usize, duty: Duty, draft: &Draft, told: Vec<duty::Value>) {
+        for (turn, peer) in self.peers_of(node).into_iter().enumerate() {
+            let Some(value) = told.get(turn % told.len().max(1)) else { continue };
+            let draft = Draft { value: Some(value.hash), ..draft.clone() };
+            let message = self.signed(node, duty, draft, vec![value.clone()]);
+            self.deliver(node, peer, Parcel::Consensus(message));
+        }
+    }
+
+    fn signed(&self, node: usize, duty: Duty, draft: Draft, values: Vec<duty::Value>) -> ConsensusMessage {
+        ConsensusMessage { duty, message: draft.signed(index(node), Arc::from([])), values }
+    }
+
+    fn send_partials(&mut self, node: usize, to: To, set: PartialSet) {
+        self.checks.released(node, &set, &self.spec);
+        self.nodes[node].sent_partials.push((to, set.clone()));
+        match to {
+            To::All => self.broadcast(node, &Parcel::Partials(set)),
+            To::Peer(peer) => self.deliver(node, usize::from(peer.0), Parcel::Partials(set)),
+        }
+    }
+
+    fn consult(&mut self, node: usize, duty: Duty, value: Hash, request: &Request) {
+        let verdicts = match self.open_ledger(node) {
+            Some(ledger) => ledger.check(request),
+            None => vec![Err(Refusal::LedgerClosed); request.items.len()],
+        };
+        let verdicts = request.items.iter().map(|item| item.key).zip(verdicts);
+        let refused = verdicts.filter_map(|(key, verdict)| Some((key, verdict.err()?))).collect();
+        self.input_soon(node, Input::Consulted { duty, value, refused });
+    }
+
+    fn permit(&mut self, node: usize, duty: Duty, request: Request) {
+        self.checks.decided(duty, &request);
+        let permit = match self.open_ledger(node) {
+            Some(ledger) => ledger.permit(request),
+            None => Err(Refusal::LedgerClosed),
+        };
+        if let Ok(permit) = &permit {
+            self.checks.permitted(node, permit);
+        }
+        self.input_soon(node, Input::Permitted { duty, permit });
+    }
+
+    /// The ledger, opened again if it closed itself; none while the disk is gone.
+    fn open_ledger(&mut self, node: usize) -> Option<&mut Ledger<slashing::MemoryStore>> {
+        let it = &mut self.nodes[node];
+        if it.disk == Disk::Gone {
+            return None;
+        }
+        if it.disk == Disk::Full || it.ledger.as_ref().is_some_and(Ledger::is_closed) {
+            let mut store = it.ledger.take()?.into_store();
+            if it.disk == Disk::Full {
+                store.fail_next(Fault::Write);
+            }
+            it.ledger = Some(Ledger::open(store).expect("a full disk can still be read"));
+        }
+        it.ledger.as_mut()
+    }
+
+    /// What the node's ledger remembers, and can be told.
+    pub fn ledger(&mut self, node: usize) -> &mut Ledger<slashing::MemoryStore> {
+        self.nodes[node].ledger.as_mut().expect("a node has a ledger")
+    }
+}
