@@ -253,8 +253,8 @@ impl State<'_> {
     }
 
     fn delete_below_floors(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let votes = "DELETE FROM attestations WHERE target_epoch < \
-                     (SELECT floor_target FROM validators WHERE validators.id = validator) \
+        let votes = "DELETE FROM attestations WHERE EXISTS (SELECT 1 FROM validators WHERE validators.id = validator \
+                     AND source_epoch <= floor_source AND target_epoch < floor_target) \
                      RETURNING id, validator, source_epoch, target_epoch, signing_root";
         let mut statement = connection.prepare_cached(votes)?;
         let mut rows = statement.query([])?;

@@ -6,7 +6,7 @@
 
 use eth::{Epoch, Root, Slot};
 
-use crate::{Record, Refusal, Signable, VoteMark, Watermark};
+use crate::{Record, Refusal, Signable, Watermark};
 
 /// How many of a validator's newest votes are kept exactly (one a epoch: about 3.4 hours).
 pub const RETAINED_VOTES: usize = 32;
@@ -184,11 +184,6 @@ impl History {
             }
         }
     }
-
-    /// The lowest marks of a set of records: the floor that EIP-3076 conditions 1, 4 and 5 read from a history.
-    pub(crate) fn lowest(records: &[Record]) -> Watermark {
-        records.iter().fold(Watermark::default(), |lowest, record| lower(lowest, Watermark::of(record.what)))
-    }
 }
 
 impl Vote {
@@ -217,15 +212,4 @@ fn insert<T: Ord>(sorted: &mut Vec<T>, element: T) {
     if let Err(place) = sorted.binary_search(&element) {
         sorted.insert(place, element);
     }
-}
-
-fn lower(one: Watermark, other: Watermark) -> Watermark {
-    let vote = match (one.vote, other.vote) {
-        (Some(a), Some(b)) => {
-            Some(VoteMark { source: a.source.min(b.source), target: a.target.min(b.target) })
-        }
-        (mark, None) | (None, mark) => mark,
-    };
-    let block = one.block.into_iter().chain(other.block).min();
-    Watermark { vote, block }
 }

@@ -22,8 +22,9 @@ pub trait Store {
     /// all; the ledger then grants nothing and asks this store nothing more.
     fn commit(&mut self, batch: &Batch) -> Result<(), StoreError>;
 
-    /// Keeps the floors and drops records whose target or slot lies strictly below their validator's floor; also
-    /// the moment for other upkeep. Called off the signing path. A failure closes the ledger as one of `commit` does.
+    /// Keeps the floors and drops records that lie below their validator's: votes with a lower target and a source
+    /// not higher, blocks with a lower slot. Also the moment for other upkeep. Called off the signing path. A failure
+    /// closes the ledger as one of `commit` does.
     fn compact(&mut self, floors: &[(GroupKey, Watermark)]) -> Result<(), StoreError>;
 }
 

@@ -64,14 +64,17 @@ fn the_examples_of_the_eip_decrypt() {
 
 #[test]
 fn a_wrong_password_is_told_from_a_wrong_file() {
-    let keystore = Keystore::from_json(pbkdf2_example().as_bytes()).expect("valid");
-    assert_eq!(keystore.decrypt("testpassword"), Err(KeystoreFault::WrongPassword));
-    let flipped = pbkdf2_example().replace("cee03f", "cee03e");
-    let keystore = Keystore::from_json(flipped.as_bytes()).expect("valid");
-    assert_eq!(keystore.decrypt(PASSWORD), Err(KeystoreFault::WrongPassword));
-    let swapped = pbkdf2_example().replace("9612d7", "9612d8");
-    let keystore = Keystore::from_json(swapped.as_bytes()).expect("valid");
-    assert!(matches!(keystore.decrypt(PASSWORD), Err(KeystoreFault::OtherKey { .. })));
+    let json = light_keystore();
+    assert_eq!(open(&json, "testpassword"), Err(KeystoreFault::WrongPassword));
+    for (place, fault) in [("/crypto/cipher/message", "damaged"), ("/pubkey", "public key")] {
+        let mut json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        let field = json.pointer_mut(place).expect("there");
+        let digits = field.as_str().expect("a string").to_owned();
+        let flipped = if digits.ends_with('0') { "1" } else { "0" };
+        *field = format!("{}{flipped}", &digits[..digits.len() - 1]).into();
+        let refused = open(&json.to_string(), PASSWORD).expect_err(place);
+        assert!(refused.to_string().contains(fault), "{place}: {refused}");
+    }
 }
 
 #[test]
@@ -167,12 +170,22 @@ fn what_the_eip_does_not_have_is_refused() {
 
 #[test]
 fn a_keystore_without_a_declared_key_opens() {
-    for json in [
-        pbkdf2_example().replace(&format!(r#""pubkey": "{PUBLIC}","#), ""),
-        pbkdf2_example().replace(PUBLIC, ""),
-        pbkdf2_example().replace(PUBLIC, &format!("0x{PUBLIC}")),
+    let json = light_keystore();
+    for (declared, instead) in [
+        (format!("\"pubkey\": \"{PUBLIC}\","), String::new()),
+        (PUBLIC.to_owned(), String::new()),
+        (PUBLIC.to_owned(), format!("0x{PUBLIC}")),
     ] {
-        let keystore = Keystore::from_json(json.as_bytes()).expect("valid");
-        assert_eq!(keystore.decrypt(PASSWORD).expect("the right password"), secret());
+        let changed = json.replace(&declared, &instead);
+        assert_ne!(changed, json);
+        assert_eq!(open(&changed, PASSWORD), Ok(secret()));
     }
+}
+
+fn light_keystore() -> String {
+    Keystore::encrypt(&secret(), PASSWORD, Protection::Insecure).expect("encrypts").to_json()
+}
+
+fn open(json: &str, password: &str) -> Result<bls::SecretKey, KeystoreFault> {
+    Keystore::from_json(json.as_bytes())?.decrypt(password)
 }

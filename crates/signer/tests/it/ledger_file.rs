@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use eth::{Epoch, Slot};
 use signer::{Error, Owner, SqliteStore};
-use slashing::{Ledger, Strategy};
+use slashing::{
+    DutyId, Interchange, Item, Kind, Ledger, Request, Signable, SignedAttestation, Strategy, ValidatorHistory,
+};
 
 use crate::setting::*;
 
@@ -164,6 +167,29 @@ fn imports_floors_and_compaction_survive() {
     drop(connection);
     let ledger = open(&path, &owner);
     assert_eq!((ledger.export(), ledger.floor(&key(1))), (after, floor));
+}
+
+#[test]
+fn compaction_keeps_a_vote_that_the_floor_does_not_cover() {
+    let (directory, owner) = (fast_directory(), owner([key(1)]));
+    let path = directory.path().join("ledger.sqlite");
+    let mut ledger = create(&path, &owner);
+    for (source_epoch, target_epoch) in [(Epoch(3), Epoch(10)), (Epoch(8), Epoch(9))] {
+        let vote = SignedAttestation { source_epoch, target_epoch, signing_root: None };
+        let (pubkey, signed_blocks) = (key(1).0, vec![]);
+        let history = ValidatorHistory { pubkey, signed_blocks, signed_attestations: vec![vote] };
+        ledger.import(&Interchange::new(NETWORK, vec![history]), Strategy::Complete).expect("imports");
+    }
+    ledger.compact().expect("compacts");
+    let before = (ledger.export(), ledger.watermark(&key(1)));
+    drop(ledger);
+    let ledger = open(&path, &owner);
+    assert_eq!((ledger.export(), ledger.watermark(&key(1))), before);
+    let surrounding = Signable::Attestation { source: Epoch(4), target: Epoch(12) };
+    let item = Item { key: key(1), what: surrounding, signing_root: root(1) };
+    let duty = DutyId { slot: Slot(384), kind: Kind::Attestation };
+    let verdicts = ledger.check(&Request { duty, items: vec![item] });
+    assert_eq!(verdicts[0].as_ref().map_err(|refusal| refusal.code()), Err("surrounding"));
 }
 
 #[test]

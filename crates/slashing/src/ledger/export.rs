@@ -48,11 +48,8 @@ fn vote_at(history: &History, mark: VoteMark) -> Record {
     exact_or_unknown(history, Signable::Attestation { source: mark.source, target: mark.target })
 }
 
-/// The record of exactly that message, when there is exactly one; else one whose signing root nobody can repeat.
+/// The record of that message, if it is kept; else one whose signing root nobody can repeat.
 fn exact_or_unknown(history: &History, what: Signable) -> Record {
-    let mut exact = history.records().filter(|record| record.what == what);
-    match (exact.next(), exact.next()) {
-        (Some(record), None) => record,
-        _ => Record { what, signing_root: None },
-    }
+    let exact = history.records().find(|record| record.what == what);
+    exact.unwrap_or(Record { what, signing_root: None })
 }

@@ -135,24 +135,14 @@ impl Merge {
         self.history.raise(watermark);
     }
 
+    /// Records in rising order: in an empty history the lowest one becomes the floor.
     fn keep_newest(&mut self, rising: &[Record], retained: usize) {
         let (old, recent) = rising.split_at(rising.len().saturating_sub(retained));
-        let pruned = old.iter().map(|record| Watermark::of(record.what));
-        let floor = pruned.fold(self.lowest_if_first(recent), Watermark::raised_to);
-        self.history.raise(floor);
+        old.iter().for_each(|record| self.history.raise(Watermark::of(record.what)));
         for record in recent.iter().filter(|record| !self.history.holds(record)).copied().collect::<Vec<_>>()
         {
             self.history.record(record);
             self.kept.push(record);
-        }
-    }
-
-    /// In an empty history the lowest record is the floor; a floor that exists is never lowered.
-    fn lowest_if_first(&self, records: &[Record]) -> Watermark {
-        let (floor, lowest) = (self.history.floor(), History::lowest(records));
-        Watermark {
-            vote: lowest.vote.filter(|_| floor.vote.is_none()),
-            block: lowest.block.filter(|_| floor.block.is_none()),
         }
     }
 }

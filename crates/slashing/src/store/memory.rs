@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cluster::GroupKey;
 use eth::Root;
 
-use crate::{Batch, Contents, Record, Store, StoreError, Watermark};
+use crate::{Batch, Contents, Record, Signable, Store, StoreError, Watermark};
 
 /// A modelled disk: what was synced survives a crash, what was only written may or may not.
 #[derive(Clone, Debug)]
@@ -111,9 +111,11 @@ impl Store for MemoryStore {
 }
 
 fn is_below(record: &Record, floor: &Watermark) -> bool {
-    let mark = Watermark::of(record.what);
-    match (mark.vote, mark.block) {
-        (Some(vote), _) => floor.vote.is_some_and(|floor| vote.target < floor.target),
-        (None, slot) => slot < floor.block,
+    match (record.what, floor.vote, floor.block) {
+        (Signable::Attestation { source, target }, Some(floor), _) => {
+            source <= floor.source && target < floor.target
+        }
+        (Signable::Block { slot }, _, Some(floor)) => slot < floor,
+        _ => false,
     }
 }

@@ -149,6 +149,18 @@ fn a_raised_floor_refuses_what_a_lost_disk_may_have_signed() {
 }
 
 #[test]
+fn a_floor_is_never_left_under_what_was_signed() {
+    let mut ledger = ledger_of([key(1)]);
+    assert_eq!(verdict(&mut ledger, vote(key(1), 4, 5, root(1))), "granted");
+    assert_eq!(verdict(&mut ledger, vote(key(1), 10, 12, root(1))), "granted");
+    ledger.raise(&[(key(1), Watermark::default())]).expect("the store works");
+    assert_eq!(ledger.floor(&key(1)), ledger.watermark(&key(1)));
+    assert_eq!(verdict(&mut ledger, vote(key(1), 9, 13, root(2))), "surrounding");
+    assert_eq!(verdict(&mut ledger, vote(key(1), 8, 9, root(2))), "source_below_watermark");
+    assert_eq!(verdict(&mut ledger, vote(key(1), 10, 12, root(1))), "granted", "repeats are no harm");
+}
+
+#[test]
 fn every_refusal_has_its_own_code() {
     let mut codes = Refusal::CODES.to_vec();
     codes.sort_unstable();

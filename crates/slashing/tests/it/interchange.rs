@@ -98,6 +98,33 @@ fn a_long_history_is_kept_as_its_newest_part_and_a_floor() {
     assert_eq!(verdict(&mut ledger, vote(key(0xaa), 10_000, 10_001, root(1))), "granted");
 }
 
+#[test]
+fn the_part_of_an_import_that_is_not_kept_exactly_still_protects() {
+    let mut ledger = ledger_of([key(0xaa)]);
+    assert_eq!(verdict(&mut ledger, vote(key(0xaa), 0, 1, root(1))), "granted");
+    let votes = (10..60).map(|target| format!("{{\"source_epoch\":\"9\",\"target_epoch\":\"{target}\"}}"));
+    let file = file_of(&votes.collect::<Vec<_>>().join(","), "");
+    ledger.import(&Interchange::parse(file.as_bytes()).expect("valid"), Strategy::Complete).expect("imports");
+    for target in 10..60 {
+        let again = verdict(&mut ledger, vote(key(0xaa), 9, target, root(2)));
+        assert!(["target_below_watermark", "double_vote"].contains(&again), "{target}: {again}");
+    }
+}
+
+#[test]
+fn compaction_keeps_a_vote_that_the_floor_does_not_cover() {
+    let votes = "{\"source_epoch\":\"3\",\"target_epoch\":\"10\"}";
+    let inner = "{\"source_epoch\":\"8\",\"target_epoch\":\"9\"}";
+    let mut ledger = ledger_of([key(0xaa)]);
+    for votes in [votes, inner] {
+        let file = Interchange::parse(file_of(votes, "").as_bytes()).expect("valid");
+        ledger.import(&file, Strategy::Complete).expect("imports");
+    }
+    ledger.compact().expect("the store works");
+    let mut ledger = Ledger::<MemoryStore>::open(ledger.into_store()).expect("loads");
+    assert_eq!(verdict(&mut ledger, vote(key(0xaa), 4, 12, root(1))), "surrounding");
+}
+
 fn file_with(slot: &str) -> String {
     let one = "{\"source_epoch\":\"1\",\"target_epoch\":\"2\"}";
     let other = format!(

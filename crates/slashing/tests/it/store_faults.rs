@@ -63,6 +63,17 @@ fn compaction_forgets_nothing_that_protects() {
     assert_eq!(reopened.floor(&key(1)), floor);
 }
 
+#[test]
+fn what_was_signed_first_can_be_repeated_after_compaction() {
+    let mut ledger = ledger_of([key(1)]);
+    assert_eq!(verdict(&mut ledger, vote(key(1), 4, 5, root(1))), "granted");
+    assert_eq!(verdict(&mut ledger, block(key(1), 160, root(2))), "granted");
+    ledger.compact().expect("the store works");
+    let mut reopened = Ledger::open(ledger.into_store()).expect("loads");
+    assert_eq!(verdict(&mut reopened, vote(key(1), 4, 5, root(1))), "granted");
+    assert_eq!(verdict(&mut reopened, block(key(1), 160, root(2))), "granted");
+}
+
 fn ledger_with_fault(fault: Fault) -> Ledger<slashing::MemoryStore> {
     let mut store = ledger_of([key(1)]).into_store();
     store.fail_next(fault);
