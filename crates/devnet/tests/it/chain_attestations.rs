@@ -91,7 +91,8 @@ async fn another_vote_of_the_same_target_is_slashable() {
     let other_head: Root = genesis["data"]["root"].as_str().expect("a root").parse().expect("hex");
     assert_ne!(data.beacon_block_root, other_head);
     assert_eq!(driver.publish(&[driver.attestation(&duties[0], data)]).await.0, 200);
-    let other = driver.attestation(&duties[0], eth::AttestationData { beacon_block_root: other_head, ..data });
+    let other =
+        driver.attestation(&duties[0], eth::AttestationData { beacon_block_root: other_head, ..data });
     refused(&driver, driver.publish(&[other]).await, "slashable");
     refused(&driver, driver.publish(&[other]).await, "slashable");
     assert_eq!(driver.chain.truth().counts().slashable, 2);

@@ -54,7 +54,8 @@ async fn a_block_comes_and_goes_as_json_too() {
     let (status, made) = driver.get(&format!("eth/v3/validator/blocks/1?randao_reveal={randao}")).await;
     assert_eq!((status, made["version"].as_str()), (200, Some("fulu")));
     let contents = made["data"].to_string();
-    let proposal = Proposal::from_json(Preset::Minimal, Fork::Fulu, false, contents.as_bytes()).expect("a block");
+    let proposal =
+        Proposal::from_json(Preset::Minimal, Fork::Fulu, false, contents.as_bytes()).expect("a block");
     let signed = driver.signed(proposal);
     let body: serde_json::Value = serde_json::from_slice(&signed.to_json()).expect("JSON");
     assert_eq!(driver.post("eth/v2/beacon/blocks", &body).await.0, 200);
@@ -157,7 +158,8 @@ async fn blocks_are_made_for_the_slot_that_is_now() {
     driver.at(1, 10);
     for (slot, why) in [(2, "has not begun"), (0, "too long ago")] {
         let randao = driver.randao(driver.proposer(slot), slot);
-        let (status, answer) = driver.get(&format!("eth/v3/validator/blocks/{slot}?randao_reveal={randao}")).await;
+        let (status, answer) =
+            driver.get(&format!("eth/v3/validator/blocks/{slot}?randao_reveal={randao}")).await;
         assert_eq!(status, 400);
         assert!(answer["message"].as_str().expect("a message").contains(why));
     }

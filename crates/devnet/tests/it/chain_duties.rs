@@ -28,7 +28,8 @@ async fn every_validator_has_one_attester_duty_in_an_epoch_and_slots_have_propos
         assert!(duties.iter().all(|duty| duty.slot.0 / 8 == epoch));
         for version in ["v1", "v2"] {
             let (_, answer) = driver.get(&format!("eth/{version}/validator/duties/proposer/{epoch}")).await;
-            let proposers: Vec<ProposerDuty> = serde_json::from_value(answer["data"].clone()).expect("duties");
+            let proposers: Vec<ProposerDuty> =
+                serde_json::from_value(answer["data"].clone()).expect("duties");
             let slots: Vec<u64> = proposers.iter().map(|duty| duty.slot.0).collect();
             assert_eq!(slots, (8 * epoch..8 * epoch + 8).collect::<Vec<_>>());
         }
@@ -78,7 +79,9 @@ async fn dependent_roots_are_those_of_the_blocks_before_the_epochs() {
         };
         answer["dependent_root"].clone()
     };
-    let attester = async |epoch: u64| dependent(format!("eth/v1/validator/duties/attester/{epoch}"), Some(json!([]))).await;
+    let attester = async |epoch: u64| {
+        dependent(format!("eth/v1/validator/duties/attester/{epoch}"), Some(json!([]))).await
+    };
     assert_eq!(attester(1).await, root(0).await);
     assert_eq!(attester(2).await, root(7).await);
     assert_eq!(dependent("eth/v1/validator/duties/proposer/1".to_owned(), None).await, root(7).await);

@@ -3,8 +3,8 @@
 use devnet::chain::{Chain, ChainConfig, Clock};
 use devnet::interop_key;
 use eth::{
-    AttestationData, AttesterDuty, Container, DomainType, Epoch, Fork, Preset, Proposal, Root, SignatureBytes,
-    SignedProposal, SingleAttestation, Slot, Spec, ValidatorIndex, epoch_root, signing_root,
+    AttestationData, AttesterDuty, Container, DomainType, Epoch, Fork, Preset, Proposal, Root,
+    SignatureBytes, SignedProposal, SingleAttestation, Slot, Spec, ValidatorIndex, epoch_root, signing_root,
 };
 use serde_json::Value;
 
@@ -68,7 +68,13 @@ impl Driver {
         serde_json::from_value(answer["data"].clone()).expect("attestation data")
     }
 
-    pub(crate) fn sign(&self, validator: u64, root: Root, purpose: DomainType, epoch: Epoch) -> SignatureBytes {
+    pub(crate) fn sign(
+        &self,
+        validator: u64,
+        root: Root,
+        purpose: DomainType,
+        epoch: Epoch,
+    ) -> SignatureBytes {
         let root = signing_root(root, self.spec.domain(purpose, epoch));
         SignatureBytes(interop_key(validator).sign(root.as_bytes()).to_bytes())
     }
@@ -124,7 +130,10 @@ impl Driver {
         let randao = self.randao(self.proposer(slot), slot);
         let graffiti = const_hex::encode_prefixed([graffiti; 32]);
         let path = format!("eth/v3/validator/blocks/{slot}?randao_reveal={randao}&graffiti={graffiti}");
-        let request = self.http.get(self.url(&path)).header("accept", "application/octet-stream;q=1,application/json;q=0.9");
+        let request = self
+            .http
+            .get(self.url(&path))
+            .header("accept", "application/octet-stream;q=1,application/json;q=0.9");
         let answer = request.send().await.expect("the chain answers");
         assert_eq!(answer.status().as_u16(), 200, "{}", answer.text().await.unwrap_or_default());
         assert_eq!(answer.headers()["eth-consensus-version"], "fulu");

@@ -9,3 +9,4 @@ mod chain_duties;
 mod chain_events;
 mod chain_finality;
 mod driver;
+mod validator_client;

@@ -82,7 +82,6 @@ impl Refusal {
         Refusal { status: StatusCode::NOT_FOUND, message: message.into(), failures: Vec::new() }
     }
 
-
     pub(super) fn of_items(failures: Vec<(usize, String)>) -> Refusal {
         let message = "some items were refused".to_owned();
         Refusal { status: StatusCode::BAD_REQUEST, message, failures }
