@@ -21,9 +21,9 @@ pub struct Claim<'a> {
 
 /// Whether each claim holds; a false one costs extra work but never touches its neighbours.
 ///
-/// Claims with the same root share two pairings among all of them, each further root adds one. `seed` is 32 bytes
-/// from a source of cryptographic randomness, new for every call: who could foresee it could make two false
-/// signatures cancel out.
+/// Claims with the same root share two pairings among all of them, each further root adds one. `seed` is 32
+/// bytes from a source of cryptographic randomness, new for every call: who could foresee it could make two
+/// false signatures cancel out.
 pub fn verify_batch(claims: &[Claim<'_>], seed: [u8; 32]) -> Vec<bool> {
     let mut verifier = Verifier::new(Some(Coefficients::new(seed)));
     let entries: Vec<Entry> = claims

@@ -31,8 +31,8 @@ pub struct Item<'a> {
 pub struct Outcome {
     /// The validator's signature, verified.
     pub signature: Result<GroupSignature, NotEnough>,
-    /// Shares of which a wrong partial signature was seen, rising. Partials that were not needed are looked at only
-    /// when something was wrong.
+    /// Shares of which a wrong partial signature was seen, rising. Partials that were not needed are looked
+    /// at only when something was wrong.
     pub culprits: Vec<ShareIndex>,
     /// Pairing checks that this item's signatures went through, alone or with others: 1 when all is well.
     pub checks: usize,
@@ -60,10 +60,10 @@ impl fmt::Display for NotEnough {
 
 /// Combines many validators' partial signatures of one duty, each over its own root or all over the same.
 ///
-/// Takes the partials on trust, combines the cheapest `threshold` of each item and verifies all results in one
-/// check. If that fails, finds the wrong partials share by share and combines again without them. An item that
-/// cannot be helped never costs its neighbours their signature. `seed` is 32 bytes from a source of cryptographic
-/// randomness, new for every call.
+/// Takes the partials on trust, combines the cheapest `threshold` of each item and verifies all results in
+/// one check. If that fails, finds the wrong partials share by share and combines again without them. An item
+/// with enough good partials gets its signature whatever its neighbours hold. `seed` is 32 bytes from a
+/// source of cryptographic randomness, new for every call.
 ///
 /// # Panics
 /// If the threshold is zero.
@@ -123,8 +123,8 @@ impl<'a> Combination<'a> {
         self.tasks.into_iter().map(|task| task.outcome(self.threshold)).collect()
     }
 
-    /// Combines partials nobody checked and verifies the results. Returns the tasks for which that failed; those
-    /// with too few partials are not among them.
+    /// Combines partials nobody checked and verifies the results. Returns the tasks for which that failed;
+    /// those with too few partials are not among them.
     fn combine_on_trust(&mut self) -> Vec<usize> {
         let all: Vec<usize> = (0..self.tasks.len()).collect();
         let candidates = self.candidates(&all, Standing::Untested);

@@ -1,8 +1,9 @@
 //! Lagrange interpolation: the value of a polynomial at one place from its values at others.
 //!
-//! The value at x is Σ λᵢ·yᵢ with λᵢ = Π_{j≠i} (x − xⱼ)/(xᵢ − xⱼ). Shares are numbered 1, 2, 3 …, so the λᵢ are
-//! fractions of small integers. Brought to their common denominator they cost a few point additions instead of one
-//! multiplication by 255 bits each, and a single one by 1/denominator is left, or none when that is 1.
+//! The value at x is Σ λᵢ·yᵢ with λᵢ = Π_{j≠i} (x − xⱼ)/(xᵢ − xⱼ). Shares are numbered 1, 2, 3 …, so the λᵢ
+//! are fractions of small integers. Brought to their common denominator they cost a few point additions
+//! instead of one multiplication by 255 bits each, and a single one by 1/denominator is left, or none when
+//! that is 1.
 
 use crate::ShareIndex;
 use crate::native::Scalar;
@@ -11,8 +12,8 @@ use crate::native::points::{Curve, SCALAR_BITS};
 /// The point additions one multiplication by 1/denominator is worth, measured.
 const DIVISION_COST: u32 = 200;
 
-/// Subsets looked at before the best so far is taken. All there are up to 13 shares, where one without a division
-/// does not come first.
+/// Subsets looked at before the best so far is taken. All there are up to 13 shares, where one without a
+/// division does not come first.
 const MAX_SUBSETS: usize = 256;
 
 /// How to interpolate from one set of shares to one place.
@@ -135,11 +136,10 @@ fn small_weights(target: u8, places: &[u8]) -> Option<(Vec<i64>, i64)> {
     }
     let weights = fractions
         .into_iter()
-        .map(|(above, below)| {
-            above.checked_mul(denominator / below).filter(|weight| weight.unsigned_abs() < 1 << 62)
-        })
+        .map(|(above, below)| above.checked_mul(denominator / below))
         .collect::<Option<Vec<i64>>>()?;
-    Some((weights, denominator))
+    let in_range = |integer: &i64| integer.unsigned_abs() < Digits::LIMIT;
+    (weights.iter().all(in_range) && in_range(&denominator)).then_some((weights, denominator))
 }
 
 /// One λᵢ in lowest terms, the denominator positive.
@@ -202,11 +202,14 @@ struct Digits {
 }
 
 impl Digits {
-    /// Binary, or the non-adjacent form (no two neighbouring digits set) where that sets fewer. Below 2⁶².
+    /// Sizes below this can be tripled without leaving 64 bits.
+    const LIMIT: u64 = 1 << 62;
+
+    /// Binary, or the non-adjacent form (no two neighbouring digits set) where that sets fewer.
     fn of(value: i64) -> Digits {
         let size = value.unsigned_abs();
         let carries = size ^ (3 * size);
-        let mut digits = Digits { plus: (3 * size & carries) >> 1, minus: (size & carries) >> 1 };
+        let mut digits = Digits { plus: ((3 * size) & carries) >> 1, minus: (size & carries) >> 1 };
         if digits.count() >= size.count_ones() {
             digits = Digits { plus: size, minus: 0 };
         }

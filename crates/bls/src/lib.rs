@@ -13,15 +13,16 @@
 //!  verify_batch: many signatures by anyone in one check;  aggregate: the plain sum of the lock file
 //! ```
 //!
-//! **Never here:** Ethereum's words (domains, duties, roots are 32 bytes to this crate), clocks, sockets, disks,
-//! threads, randomness of its own: it comes in as bytes or a seed.
+//! **Never here:** Ethereum's words (a root is 32 bytes to this crate), clocks, sockets, disks, threads, and
+//! randomness of its own: it comes in as bytes or a seed.
 //!
-//! **Words.** A *share* is a value of a polynomial; its *index* the place, from 1. A *partial* signature is made
-//! with a share, a *group* signature with the whole key, which nobody holds. The *threshold* is how many shares make
-//! up the key. A *quorum* is a set of that many. A *culprit* is a share with a wrong partial signature.
+//! **Words.** A *share* is a value of a polynomial; its *index* the place, from 1. A *partial* signature is
+//! made with a share, a *group* signature with the whole key, which nobody holds. The *threshold* is how many
+//! shares make up the key. A *quorum* is a set of that many. A *culprit* is a share with a wrong partial
+//! signature.
 //!
-//! Read next: `combine.rs` for the way of a batch, `combine/search.rs` for what happens to liars, `lagrange.rs` for
-//! why combining is cheap, `batch/verifier.rs` for the equation everything rests on.
+//! Read next: `combine.rs` for the way of a batch, `combine/search.rs` for what happens to liars,
+//! `lagrange.rs` for why combining is cheap, `batch/verifier.rs` for the equation everything rests on.
 
 #![deny(unsafe_code)]
 

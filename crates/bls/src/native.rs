@@ -83,8 +83,8 @@ impl Drop for Scalar {
 /// A big-endian integer of any length, modulo r.
 pub(crate) fn reduce_big_endian(bytes: &[u8]) -> blst_scalar {
     let mut out = blst_scalar::default();
-    // SAFETY: reads `len` bytes from the slice's start, writes one blst_scalar. The result only says whether it
-    // is zero, which callers check where it matters.
+    // SAFETY: reads `len` bytes from the slice's start, writes one blst_scalar. The result only says whether
+    // it is zero, which callers check where it matters.
     unsafe { blst_scalar_from_be_bytes(&mut out, bytes.as_ptr(), bytes.len()) };
     out
 }

@@ -35,8 +35,9 @@ impl SecretKey {
         SecretKey::from_blst(&native::reduce_big_endian(bytes))
     }
 
-    /// A little-endian integer of any length, modulo the group order. Test chains make the key of validator `i`
-    /// so, from SHA-256 of `i` as 32 little-endian bytes ("interop keys" of the consensus specifications).
+    /// A little-endian integer of any length, modulo the group order. Test chains make the key of validator
+    /// `i` so, from SHA-256 of `i` as 32 little-endian bytes ("interop keys" of the consensus
+    /// specifications).
     pub fn from_wide_le(bytes: &[u8]) -> Result<SecretKey, Error> {
         SecretKey::from_blst(&native::reduce_little_endian(bytes))
     }

@@ -5,10 +5,11 @@ use crate::native::Scalar;
 use crate::native::points::{Curve, G1};
 use crate::{Defect, Error, GroupPublicKey, PublicKey, SecretKey, ShareIndex, SharePublicKey};
 
-/// Splits a key into `shares` shares, any `threshold` of which sign for it and fewer of which say nothing about it.
+/// Splits a key into `shares` shares: any `threshold` of them sign for it, fewer say nothing about it.
 ///
-/// Share `i` is the value at `i` of a polynomial of degree `threshold − 1`, whose value at 0 is the key and whose
-/// other coefficients are drawn from `randomness`; that must fill its argument with bytes nobody can predict.
+/// Share `i` is the value at `i` of a polynomial of degree `threshold − 1`, whose value at 0 is the key and
+/// whose other coefficients are drawn from `randomness`; that must fill its argument with bytes nobody can
+/// predict.
 pub fn split(
     secret: &SecretKey,
     threshold: u8,
@@ -30,8 +31,8 @@ pub fn split(
         .collect()
 }
 
-/// The key that these shares make up. With fewer than the threshold it is some other key, so compare its public
-/// key with the group's.
+/// The key that these shares make up. With fewer than the threshold it is some other key, so compare its
+/// public key with the group's.
 pub fn recover(shares: &[(ShareIndex, SecretKey)]) -> Result<SecretKey, Error> {
     let places = distinct(shares.iter().map(|(share, _)| *share))?;
     let weights = lagrange::wide_weights(0, &places);
@@ -56,8 +57,8 @@ pub fn interpolate_public(shares: &[(ShareIndex, PublicKey)], threshold: u8) -> 
     Ok(PublicKey(blst::min_pk::AggregatePublicKey::from(sum).to_public_key()))
 }
 
-/// Checks that all shares, in order from share 1, lie on one polynomial of degree `threshold − 1` whose value at 0
-/// is the group's key, so that any `threshold` of them sign for it.
+/// Checks that all shares, in order from share 1, lie on one polynomial of degree `threshold − 1` whose value
+/// at 0 is the group's key, so that any `threshold` of them sign for it.
 pub fn check_sharing(group: &GroupPublicKey, shares: &[SharePublicKey], threshold: u8) -> Result<(), Error> {
     let count = u8::try_from(shares.len()).map_err(|_| Error::TooManyShares { count: shares.len() })?;
     check_threshold(threshold, count)?;

@@ -10,8 +10,8 @@ use crate::{Defect, Error, PublicKey, ShareIndex, SharePublicKey, hex};
 /// signatures").
 pub(crate) const DOMAIN_SEPARATION_TAG: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-/// A signature: a point of G2 known to be in the prime order subgroup and not the identity. Whose it is, and of
-/// what, only verification tells.
+/// A signature: a point of G2 known to be in the prime order subgroup and not the identity. Whose it is, and
+/// of what, only verification tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature(pub(crate) min_pk::Signature);
 
@@ -43,8 +43,8 @@ impl fmt::Debug for Signature {
 }
 
 /// One share's signature, as it comes from a peer: on the curve, but not yet known to be in the subgroup, let
-/// alone right. [`combine_batch`](crate::combine_batch) checks what comes of it, which costs less than checking
-/// each.
+/// alone right. [`combine_batch`](crate::combine_batch) checks what comes of it, which costs less than
+/// checking each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PartialSignature {
     share: ShareIndex,
@@ -141,8 +141,8 @@ pub fn aggregate(signatures: &[Signature]) -> Result<Signature, Error> {
 
 /// Whether the signature is the sum of these keys' signatures of the message.
 ///
-/// Sound only for keys whose owners proved to hold the secrets: otherwise the last one to choose a key can cancel
-/// the others out. No key at all verifies nothing.
+/// Sound only for keys whose owners proved to hold the secrets: otherwise the last one to choose a key can
+/// cancel the others out. No key at all verifies nothing.
 #[must_use]
 pub fn fast_aggregate_verify(message: &[u8], keys: &[PublicKey], signature: &Signature) -> bool {
     let keys: Vec<&min_pk::PublicKey> = keys.iter().map(|key| &key.0).collect();

@@ -4,7 +4,8 @@ use crate::containers::{mainnet, minimal};
 use crate::{AttestationData, CommitteeIndex, Container, DecodeError, Preset, Root, SignatureBytes};
 
 /// The same vote of validators of one or more committees, in the form of Electra and Fulu (EIP-7549). Hides the
-/// preset, on which its sizes depend.
+/// preset, on which its sizes depend. (Gloas makes the container progressive: same bytes, other root; see
+/// [`containers`](crate::containers).)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attestation(OfPreset);
 

@@ -4,11 +4,16 @@
 //!   primitives ── Slot, Epoch, Root, PublicKeyBytes, …        numbers and byte strings with names
 //!       │
 //!   Fork, Preset ──► Spec ──► fork_at, due times, domain      one chain's configuration, checked
-//!       │              │
-//!       │              └────► signing_root(object root, domain) ──► what BLS signs
-//!       │
-//!   containers ── AttestationData, DepositData, …             SSZ, JSON of the Beacon API, hash tree root
+//!       │                                      │
+//!       │                                      └──► signing_root(object root, domain): what BLS signs
+//!       │                                                             ▲
+//!   small containers ── AttestationData, VoluntaryExit, …  ── root ───┤
+//!       │                                                             │
+//!   containers::{mainnet, minimal} ──► Proposal, Attestation ── root ─┘
+//!       sizes by preset and fork        preset and fork hidden
 //! ```
+//!
+//! Every container has SSZ and a root ([`Container`]) and the Beacon API's JSON (serde).
 //!
 //! **Never here:** keys and signing (`bls`), rules of consent (`slashing`), endpoints (`beacon`), clocks, sockets,
 //! files.
@@ -16,7 +21,7 @@
 //! **Words.** A *root* is a hash tree root. A *domain* separates signatures by purpose, chain and fork. A *preset* is
 //! a set of sizes fixed at compile time.
 //!
-//! **Read next:** [`spec`], [`container`], [`attestation`].
+//! **Read next:** [`spec`], [`container`], [`attestation`], [`proposal`], [`containers`].
 
 // The containers whose sizes depend on the preset are one set of files, compiled once for each (see `containers`).
 #![allow(clippy::duplicate_mod)]

@@ -177,6 +177,13 @@ impl Proposal {
         SignedProposal { proposal: self, signature }
     }
 
+    /// This very proposal with a signature, if that is what the SSZ is. Saves decoding and hashing when peers send
+    /// their signatures on a proposal that is already known.
+    pub fn recognise_signed(&self, ssz: &[u8]) -> Option<SignedProposal> {
+        let (unsigned, signature) = envelope::open(self.form.blinded, ssz).ok()?;
+        (*unsigned == *self.ssz).then(|| self.clone().sign(signature))
+    }
+
     fn sound(form: Form, ssz: impl Into<Arc<[u8]>>, parts: ProposalParts) -> Proposal {
         Proposal { form, ssz: ssz.into(), block_root: parts.header.root(), parts }
     }

@@ -187,7 +187,7 @@ impl Body {
                 let until = self.expiry(duty);
                 self.spawn(|parts| parts.chain.clone().publish(duty, keys, what, until));
             }
-            Output::Send { to, duty, draft, values } => self.send(to, duty, &draft, values),
+            Output::Send { to, duty, draft, values } => self.send(to, duty, draft, values),
             Output::SendPartials { to, set } => {
                 let expires = self.expiry(set.duty);
                 self.parts.host.send_partials(recipients(to), &set, expires);
@@ -222,7 +222,7 @@ impl Body {
         }
     }
 
-    fn send(&mut self, to: To, duty: Duty, draft: &qbft::Draft, values: Vec<duty::Value>) {
+    fn send(&mut self, to: To, duty: Duty, draft: qbft::Draft, values: Vec<duty::Value>) {
         let message = net::wire::sign(&self.parts.key, self.parts.me, duty, draft);
         let message = ConsensusMessage { duty, message, values };
         let expires = self.expiry(duty);

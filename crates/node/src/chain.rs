@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use beacon::api::HeadEvent;
 use beacon::client::Client;
 use cluster::GroupKey;
 use duty::{AttesterDatum, Content, Duty, EpochDuties, Fetch, Head, Input, ProposerSlot, Publication};
-use eth::{Address, CommitteeIndex, Epoch, Root, Slot, Spec, ValidatorIndex};
+use eth::{Address, CommitteeIndex, Epoch, Graffiti, Root, Slot, Spec, ValidatorIndex};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -25,13 +26,12 @@ pub(crate) struct Chain {
 
 struct Inner {
     client: Client,
-    host: net::Host,
     spec: Arc<Spec>,
     clock: crate::clock::Clock,
     metrics: Metrics,
     fee_recipients: BTreeMap<GroupKey, Address>,
     builder_boost: u64,
-    graffiti: Root,
+    graffiti: Graffiti,
     /// Indices of the cluster's validators, as far as the beacon node knows them.
     indices: Mutex<BTreeMap<ValidatorIndex, GroupKey>>,
 }
@@ -39,21 +39,20 @@ struct Inner {
 /// What a [`Chain`] has to know.
 pub(crate) struct ChainConfig {
     pub(crate) client: Client,
-    pub(crate) host: net::Host,
     pub(crate) spec: Arc<Spec>,
     pub(crate) clock: crate::clock::Clock,
     pub(crate) metrics: Metrics,
     pub(crate) fee_recipients: BTreeMap<GroupKey, Address>,
     pub(crate) builder_boost: u64,
-    pub(crate) graffiti: Root,
+    pub(crate) graffiti: Graffiti,
 }
 
 impl Chain {
     pub(crate) fn new(config: ChainConfig) -> Chain {
-        let ChainConfig { client, host, spec, clock, metrics, fee_recipients, builder_boost, graffiti } = config;
+        let ChainConfig { client, spec, clock, metrics, fee_recipients, builder_boost, graffiti } = config;
         let indices = Mutex::default();
         let inner =
-            Inner { client, host, spec, clock, metrics, fee_recipients, builder_boost, graffiti, indices };
+            Inner { client, spec, clock, metrics, fee_recipients, builder_boost, graffiti, indices };
         Chain { inner: Arc::new(inner) }
     }
 
@@ -120,7 +119,7 @@ impl Chain {
             Fetch::Block { key, randao_reveal } => self.block(duty.slot, key, randao_reveal).await,
         };
         match content {
-            Ok(content) => Input::Fetched { duty, value: self.inner.host.codec().value(content) },
+            Ok(content) => Input::Fetched { duty, value: net::wire::value(content) },
             Err(error) => {
                 tracing::warn!(topic = "fetcher", %duty, %error, "the beacon node did not say what to agree on");
                 Input::FetchFailed { duty }
@@ -140,8 +139,8 @@ impl Chain {
         key: GroupKey,
         randao_reveal: eth::SignatureBytes,
     ) -> Result<Content, beacon::Error> {
-        let Inner { client, graffiti, builder_boost, .. } = &*self.inner;
-        let produced = client.produce_block(slot, randao_reveal, Some(*graffiti), Some(*builder_boost)).await?;
+        let Inner { client, graffiti, builder_boost, spec, .. } = &*self.inner;
+        let produced = client.produce_block(spec.preset, slot, randao_reveal, Some(*graffiti), *builder_boost).await?;
         Ok(Content::Proposer { key, proposal: Arc::new(produced.proposal) })
     }
 
@@ -214,7 +213,7 @@ impl Chain {
             let EventItem::Event { data, .. } = item else { continue };
             match serde_json::from_str::<HeadEvent>(&data) {
                 Ok(event) => {
-                    if inputs.send(Input::Head(event.into())).await.is_err() {
+                    if inputs.send(Input::Head(head(event))).await.is_err() {
                         return;
                     }
                 }
@@ -224,24 +223,12 @@ impl Chain {
     }
 }
 
-/// A `head` event of the Beacon API.
-#[derive(serde::Deserialize)]
-struct HeadEvent {
-    slot: Slot,
-    block: Root,
-    #[serde(default)]
-    previous_duty_dependent_root: Root,
-    #[serde(default)]
-    current_duty_dependent_root: Root,
-}
-
-impl From<HeadEvent> for Head {
-    fn from(event: HeadEvent) -> Head {
-        Head {
-            slot: event.slot,
-            root: event.block,
-            previous_dependent_root: event.previous_duty_dependent_root,
-            current_dependent_root: event.current_duty_dependent_root,
-        }
+/// A head as the engine takes it.
+fn head(event: HeadEvent) -> Head {
+    Head {
+        slot: event.slot,
+        root: event.block,
+        previous_dependent_root: event.previous_duty_dependent_root,
+        current_dependent_root: event.current_duty_dependent_root,
     }
 }

@@ -1,1 +1,41 @@
-//! Assembly of one Phalanx node: configuration, loop, workers, metrics, health.
+//! One Phalanx node, assembled: the brain in its body.
+//!
+//! ```text
+//!   validator client ──HTTP──► beacon::server ──┐                 ┌──► Chain ──HTTP──► beacon node
+//!                                               ▼                 │
+//!   peers ◄──libp2p──► net::Host ──────────► Body ◄──► Engine     ├──► Keeper ──► slashing ledger
+//!                                               │  (duty, pure)   │
+//!   dashboards ──HTTP──► Monitor                └─ carries out ───┴──► KeyTable (BLS, blocking threads)
+//! ```
+//!
+//! **Never here:** a decision. What to sign, when and why is the engine's and the ledger's; this room moves inputs and
+//! outputs, and puts the parts together.
+//!
+//! **Words.** The *body* is the loop around the engine. The *keeper* is the one thread that owns the ledger. A
+//! *membership* is the cluster as one node sees it.
+//!
+//! **Read next:** `start.rs` for what a node consists of, then `body.rs`.
+
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a body lives in time and on threads")]
+
+mod backend;
+mod body;
+mod chain;
+pub mod clock;
+pub mod cluster_files;
+mod config;
+pub mod directory;
+mod error;
+pub mod first_start;
+mod journal;
+pub mod ledger;
+pub mod logging;
+mod metrics;
+mod monitor;
+mod start;
+pub mod status;
+pub mod worker;
+
+pub use config::{Config, PeerAddress};
+pub use error::Error;
+pub use start::run;

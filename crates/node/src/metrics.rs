@@ -66,26 +66,26 @@ struct OfValueRefused {
 
 /// What identifies the node to a dashboard; all of it constant.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The network's name.
-    pub network: String,
+    pub(crate) network: String,
     /// How many operators there are.
-    pub operators: usize,
+    pub(crate) operators: usize,
     /// Partial signatures that make a group signature.
-    pub threshold: usize,
+    pub(crate) threshold: usize,
     /// How many validators there are.
-    pub validators: usize,
+    pub(crate) validators: usize,
     /// This node's name among its peers.
-    pub peer_name: String,
+    pub(crate) peer_name: String,
     /// The version of this program.
-    pub version: String,
+    pub(crate) version: String,
     /// Every peer's name, in the operators' order.
-    pub peers: Vec<String>,
+    pub(crate) peers: Vec<String>,
 }
 
 /// The node's own metrics. Those of the hands are registered by the hands.
 #[derive(Clone)]
-pub struct Metrics {
+pub(crate) struct Metrics {
     peers: Vec<String>,
     slot: Gauge,
     epoch: Gauge,
@@ -123,7 +123,7 @@ fn short_histogram() -> Histogram {
 
 impl Metrics {
     /// Registers the metrics and sets those that never change.
-    pub fn register(registry: &mut Registry, identity: &Identity, started_unix_s: u64) -> Metrics {
+    pub(crate) fn register(registry: &mut Registry, identity: &Identity, started_unix_s: u64) -> Metrics {
         register_identity(registry, identity, started_unix_s);
         let metrics = Metrics {
             peers: identity.peers.clone(),
@@ -206,35 +206,35 @@ impl Metrics {
     }
 
     /// A slot began.
-    pub fn slot(&self, slot: u64, epoch: u64) {
+    pub(crate) fn slot(&self, slot: u64, epoch: u64) {
         self.slot.set(slot as i64);
         self.epoch.set(epoch as i64);
     }
 
     /// So many validators are active.
-    pub fn active(&self, count: usize) {
+    pub(crate) fn active(&self, count: usize) {
         self.active.set(count as i64);
     }
 
     /// The state of readiness.
-    pub fn ready(&self, code: i64) {
+    pub(crate) fn ready(&self, code: i64) {
         self.readyz.set(code);
     }
 
     /// How far wall time is ahead of the node's clock.
-    pub fn clock_drift(&self, drift_ns: i64) {
+    pub(crate) fn clock_drift(&self, drift_ns: i64) {
         self.clock_drift.set(drift_ns as f64 / 1e9);
     }
 
     /// The beacon node took publications of the duty.
-    pub fn published(&self, duty: Duty, count: usize, since_slot_start_s: f64) {
+    pub(crate) fn published(&self, duty: Duty, count: usize, since_slot_start_s: f64) {
         let label = of(duty);
         self.broadcasts.get_or_create(&label).inc_by(count as u64);
         self.broadcast_delay.get_or_create(&label).observe(since_slot_start_s);
     }
 
     /// Counts what the engine noticed. `into_slot_s` gives the seconds since the duty's slot began.
-    pub fn notice(&self, notice: &Notice, now: Time, slot_start: impl Fn(Duty) -> Time) {
+    pub(crate) fn notice(&self, notice: &Notice, now: Time, slot_start: impl Fn(Duty) -> Time) {
         let into_slot_s = |duty: Duty| (now.0 - slot_start(duty).0).max(0) as f64 / 1e9;
         match notice {
             Notice::Started(duty) => {

@@ -1,2 +1,54 @@
 //! The Phalanx command line.
-fn main() {}
+//!
+//! ```text
+//!   phalanx create cluster ──► node directories ──► phalanx run (one a node) ◄── validator client
+//!   phalanx slashing …     ──► the ledger of one node
+//!   phalanx devnet         ──► all of it at once, on an embedded chain
+//! ```
+//!
+//! **Never here:** what a node does (`node`), what a cluster is (`cluster`). This room reads arguments, speaks to a
+//! person, and chooses exit codes: 0 done, 1 failed, 2 wrong usage.
+
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a program lives in time and on threads")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
+
+mod arguments;
+mod command;
+mod environment;
+
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use arguments::{Arguments, Command, Create, Slashing};
+
+fn main() -> ExitCode {
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let matches = environment::command().get_matches();
+    environment::warn_of_ignored(&matches);
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    let done = match arguments.command {
+        Command::Run(run) => command::run::run(*run),
+        Command::Create(Create::Cluster(create)) => command::create_cluster::run(*create),
+        Command::Create(Create::Enr(enr)) => command::enr::create(&enr),
+        Command::Enr(enr) => command::enr::show(&enr),
+        Command::Slashing(slashing) => match slashing {
+            Slashing::Init(init) => command::slashing::init(&init),
+            Slashing::Import(import) => command::slashing::import(&import),
+            Slashing::Export(export) => command::slashing::export(&export),
+            Slashing::Show(show) => command::slashing::show(&show),
+        },
+        Command::Devnet(devnet) => command::devnet::run(*devnet),
+        Command::Version => command::version::run(),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -67,7 +67,7 @@ impl Interchange {
     }
 
     /// Reads a file. Anything but version 5 is refused; fields the EIP does not know are ignored.
-    pub fn from_json(json: &[u8]) -> Result<Interchange, Error> {
+    pub fn parse(json: &[u8]) -> Result<Interchange, Error> {
         let interchange: Interchange =
             serde_json::from_slice(json).map_err(|error| Error::Malformed(error.to_string()))?;
         let found = &interchange.metadata.interchange_format_version;

@@ -7,8 +7,8 @@ pub(crate) const COEFFICIENT_BYTES: usize = 8;
 
 const LABEL: &[u8] = b"phalanx/bls/batch/v1";
 
-/// An endless stream of coefficients: SHA-256 of the seed and a counter, cut into pieces. They depend on nothing
-/// that is being verified, so nobody who does not know the seed can prepare for them.
+/// An endless stream of coefficients: SHA-256 of the seed and a counter, cut into pieces. They depend on
+/// nothing that is being verified, so nobody who does not know the seed can prepare for them.
 pub(crate) struct Coefficients {
     seed: [u8; 32],
     counter: u64,

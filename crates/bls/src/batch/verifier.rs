@@ -1,8 +1,8 @@
 //! The check e(g, Σ rᵢ·Sᵢ) = Π e(Σ rᵢ·Kᵢ, H(m)) over signatures Sᵢ with keys Kᵢ, one factor per message m.
 //!
-//! With random 64-bit rᵢ it holds for a batch with a false signature in it once in 2⁶⁴. The rᵢ say nothing about
-//! parts of a signature outside the subgroup, whose order has small factors: so every signature must have been
-//! checked to be in it.
+//! With random 64-bit rᵢ it holds for a batch with a false signature in it once in 2⁶⁴. The rᵢ say nothing
+//! about parts of a signature outside the subgroup, whose order has small factors: so every signature must
+//! have been checked to be in it.
 
 use std::collections::BTreeMap;
 
@@ -135,8 +135,8 @@ impl<'a> Verifier<'a> {
     }
 }
 
-/// Whether e(g, signature) = Π e(keyᵢ, hashᵢ). Never for the identity, in which pairings would say nothing: sums
-/// of keys reach it by chance only, and then the entries are verified one by one.
+/// Whether e(g, signature) = Π e(keyᵢ, hashᵢ). Never for the identity, in which pairings would say nothing:
+/// sums of keys reach it by chance only, and then the entries are verified one by one.
 fn balanced(hashes: &[blst_p2_affine], keys: &[blst_p1_affine], signature: &blst_p2_affine) -> bool {
     if *signature == blst_p2_affine::default() || keys.contains(&blst_p1_affine::default()) {
         return false;

@@ -8,8 +8,8 @@
 //!        └── items without ──► verify their Suspects, halving ──► combine what is Good
 //! ```
 //!
-//! However many partials of one member are wrong, finding them costs one check per share and one more over the
-//! results, as long as enough other members are right: a liar buys three times the usual work, once.
+//! However many partials of one member are wrong, finding them costs one check per share and one more over
+//! the results, as long as enough other members are right: a liar buys three times the usual work, once.
 
 use std::collections::BTreeMap;
 
@@ -55,8 +55,8 @@ impl Combination<'_> {
         }
     }
 
-    /// The untested partials of the tasks by share. A share's second partial for one task is counted apart, so that
-    /// no two of one check belong to the same task.
+    /// The untested partials of the tasks by share. A share's second partial for one task is counted apart,
+    /// so that no two of one check belong to the same task.
     fn by_share(&self, tasks: &[usize]) -> BTreeMap<(ShareIndex, usize), Vec<Place>> {
         let mut groups: BTreeMap<(ShareIndex, usize), Vec<Place>> = BTreeMap::new();
         for index in tasks {
@@ -99,14 +99,15 @@ impl Combination<'_> {
 
     /// Verifies every suspect of the tasks, so that none is left.
     fn test_suspects(&mut self, tasks: &[usize]) {
-        let places: Vec<Place> = tasks
+        let mut places: Vec<Place> = tasks
             .iter()
             .flat_map(|index| self.tasks[*index].suspects().into_iter().map(|partial| (*index, partial)))
             .collect();
         // Grouped by share, so that a liar's are next to each other and the halves of honest ones hold.
-        let mut places = places;
         places.sort_by_key(|(task, partial)| (self.tasks[*task].partials[*partial].share(), *task));
-        let (places, entries) = self.sound_entries(&places);
+        // All of them have a share key and are in the subgroup, or they would be bad already.
+        let entries: Vec<Entry> =
+            places.iter().filter_map(|(task, partial)| self.tasks[*task].entry(*partial)).collect();
         for ((task, partial), verdict) in places.into_iter().zip(self.verifier.judge(&entries)) {
             let task = &mut self.tasks[task];
             task.checks += verdict.checks;
@@ -114,13 +115,13 @@ impl Combination<'_> {
         }
     }
 
-    /// Combines good partials and settles the tasks whose result verifies; with keys that belong together all do.
+    /// Combines good partials and settles the tasks whose result verifies: all, if the keys belong together.
     fn combine_good(&mut self, tasks: &[usize]) {
         let candidates: Vec<Candidate> = self
             .candidates(tasks, Standing::Good)
             .into_iter()
-            // Sums of good partials are in the subgroup as those are, but keys that do not belong together may add
-            // up to nothing.
+            // Sums of good partials are in the subgroup as those are, but keys that do not belong together
+            // may add up to nothing.
             .filter(|candidate| !is_identity(&candidate.signature))
             .collect();
         let entries: Vec<Entry> = candidates.iter().map(|candidate| self.entry(candidate)).collect();

@@ -56,7 +56,8 @@ impl<'a> Task<'a> {
         self.shares_where(|other| other == standing)
     }
 
-    /// The quorum's combination of the first partial of that standing of each share, of which there must be one.
+    /// The quorum's combination of the first partial of that standing of each share, of which there must be
+    /// one.
     pub(super) fn interpolate(&self, quorum: &Quorum, standing: Standing) -> blst_p2 {
         quorum.lagrange.interpolate::<G2>(&self.points(&quorum.shares, standing))
     }
@@ -68,13 +69,13 @@ impl<'a> Task<'a> {
         Some(Entry { key, message: self.message, signature: *signature.point() })
     }
 
-    /// The number of suspects.
+    /// The places of the suspects.
     pub(super) fn suspects(&self) -> Vec<usize> {
         (0..self.partials.len()).filter(|partial| self.standings[*partial] == Standing::Suspect).collect()
     }
 
-    /// Clears or convicts every suspect by the partials known to be good, of which there must be `threshold`: they
-    /// fix the polynomial, so what each share should have signed follows from them, without a pairing.
+    /// Clears or convicts every suspect by the partials known to be good, of which there must be `threshold`:
+    /// they fix the polynomial, so what each share should have signed follows from them, without a pairing.
     pub(super) fn judge_suspects(&mut self, threshold: usize) {
         let mut base = self.shares_with(Standing::Good);
         base.truncate(threshold);

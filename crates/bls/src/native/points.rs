@@ -132,7 +132,8 @@ pub(crate) fn generator() -> blst_p1_affine {
 pub(crate) fn hash_to_g2(message: &[u8], tag: &[u8]) -> blst_p2_affine {
     let mut point = blst_p2::default();
     let mut out = blst_p2_affine::default();
-    // SAFETY: reads `len` bytes of each slice; no augmentation, so a null pointer of length 0; writes one point.
+    // SAFETY: reads `len` bytes of each slice; no augmentation, so a null pointer of length 0; writes one
+    // point.
     unsafe {
         blst_hash_to_g2(
             &mut point,

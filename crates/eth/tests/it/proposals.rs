@@ -64,6 +64,19 @@ fn blobs_survive_signing_and_json() {
 }
 
 #[test]
+fn a_known_proposal_is_recognised_when_signed_and_no_other_is() {
+    for (fork, blinded, unsigned, signed) in FORMS {
+        let known =
+            Proposal::from_ssz(Preset::Mainnet, fork, blinded, &named(Preset::Mainnet, unsigned).ssz())
+                .expect("the vector is sound");
+        let ours = known.clone().sign(SignatureBytes([8; 96]));
+        assert_eq!(known.recognise_signed(&ours.to_ssz()), Some(ours));
+        assert_eq!(known.recognise_signed(&named(Preset::Mainnet, signed).ssz()), None, "another block");
+        assert_eq!(known.recognise_signed(known.to_ssz()), None, "not signed");
+    }
+}
+
+#[test]
 fn forks_that_are_not_built_in_are_refused_by_name() {
     let older = [Fork::Phase0, Fork::Altair, Fork::Bellatrix, Fork::Capella, Fork::Deneb];
     for fork in older.into_iter().chain([Fork::Gloas]) {

@@ -16,10 +16,10 @@ fn a_file_of_another_network_is_refused_and_named() {
 #[test]
 fn other_versions_and_other_files_are_refused() {
     let version_4 = Interchange::new(NETWORK, vec![]).to_json().replace("\"5\"", "\"4\"");
-    let error = Interchange::from_json(version_4.as_bytes()).expect_err("version 4");
+    let error = Interchange::parse(version_4.as_bytes()).expect_err("version 4");
     assert!(matches!(error, Error::UnsupportedVersion { .. }), "{error}");
     for text in ["", "{}", "[]", "{\"metadata\":{}}", "\u{0}"] {
-        let error = Interchange::from_json(text.as_bytes()).expect_err("not an interchange");
+        let error = Interchange::parse(text.as_bytes()).expect_err("not an interchange");
         assert!(matches!(error, Error::Malformed(_)), "{text}: {error}");
     }
 }
@@ -27,10 +27,10 @@ fn other_versions_and_other_files_are_refused() {
 #[test]
 fn a_history_round_trips_with_its_unknown_signing_roots() {
     let text = file_with("\"5\"");
-    let file = Interchange::from_json(text.as_bytes()).expect("valid");
+    let file = Interchange::parse(text.as_bytes()).expect("valid");
     let mut ledger = ledger_of([key(0xaa)]);
     ledger.import(&file, Strategy::Complete).expect("imports");
-    let exported = Interchange::from_json(ledger.export().to_json().as_bytes()).expect("valid");
+    let exported = Interchange::parse(ledger.export().to_json().as_bytes()).expect("valid");
     assert_eq!(exported, file);
     assert_eq!(verdict(&mut ledger, vote(key(0xaa), 1, 2, root(1))), "double_vote", "root unknown");
     assert_eq!(verdict(&mut ledger, vote(key(0xaa), 2, 3, root(3))), "granted", "this very root");
@@ -39,7 +39,7 @@ fn a_history_round_trips_with_its_unknown_signing_roots() {
 #[test]
 fn an_absurd_number_in_a_file_is_refused_and_imports_nothing() {
     let file =
-        Interchange::from_json(file_with("\"18446744073709551615\"").as_bytes()).expect("valid JSON of u64");
+        Interchange::parse(file_with("\"18446744073709551615\"").as_bytes()).expect("valid JSON of u64");
     let mut ledger = ledger_of([key(0xaa)]);
     let error = ledger.import(&file, Strategy::Minimal).expect_err("would end all duties");
     assert!(error.to_string().contains("18446744073709551615"), "{error}");
@@ -49,7 +49,7 @@ fn an_absurd_number_in_a_file_is_refused_and_imports_nothing() {
 
 #[test]
 fn keys_of_others_are_reported_and_not_imported() {
-    let file = Interchange::from_json(file_with("\"5\"").as_bytes()).expect("valid");
+    let file = Interchange::parse(file_with("\"5\"").as_bytes()).expect("valid");
     let mut ledger = ledger_of([key(1)]);
     let imported = ledger.import(&file, Strategy::Complete).expect("imports");
     assert_eq!(imported.unknown, vec![key(0xaa).0]);
@@ -59,7 +59,7 @@ fn keys_of_others_are_reported_and_not_imported() {
 
 #[test]
 fn importing_a_file_again_changes_nothing() {
-    let file = Interchange::from_json(file_with("\"5\"").as_bytes()).expect("valid");
+    let file = Interchange::parse(file_with("\"5\"").as_bytes()).expect("valid");
     let mut ledger = ledger_of([key(0xaa)]);
     for strategy in [Strategy::Complete, Strategy::Complete] {
         let imported = ledger.import(&file, strategy).expect("imports");
@@ -88,7 +88,7 @@ fn a_long_history_is_kept_as_its_newest_part_and_a_floor() {
         let source = target - 1;
         text += &format!("{comma}{{\"source_epoch\":\"{source}\",\"target_epoch\":\"{target}\"}}");
     }
-    let file = Interchange::from_json(file_of(&text, "").as_bytes()).expect("valid");
+    let file = Interchange::parse(file_of(&text, "").as_bytes()).expect("valid");
     let mut ledger = ledger_of([key(0xaa)]);
     ledger.import(&file, Strategy::Complete).expect("imports");
     let mut ledger = Ledger::<MemoryStore>::open(ledger.into_store()).expect("loads");

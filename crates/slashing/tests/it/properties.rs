@@ -137,7 +137,7 @@ proptest! {
         requests.iter().for_each(|items| { ask(&mut exporter, items); });
         exporter.import(&other.export(), Import::Complete).expect("imports");
 
-        let file = Interchange::from_json(exporter.export().to_json().as_bytes()).expect("valid");
+        let file = Interchange::parse(exporter.export().to_json().as_bytes()).expect("valid");
         let mut importer = ledger_of([key(1), key(2)]);
         let strategy = if is_minimal { Import::Minimal } else { Import::Complete };
         importer.import(&file, strategy).expect("imports");

@@ -103,7 +103,7 @@ impl Vector {
 impl Step {
     fn failures(&self, ledger: &mut Ledger<MemoryStore>, strategy: Strategy) -> Vec<String> {
         let json = self.interchange.to_string();
-        let interchange = Interchange::from_json(json.as_bytes()).expect("every vector is well-formed");
+        let interchange = Interchange::parse(json.as_bytes()).expect("every vector is well-formed");
         let keys: Vec<_> = interchange.data.iter().map(|validator| GroupKey(validator.pubkey)).collect();
         ledger.register(keys).expect("the store works");
         let mut failures = match ledger.import(&interchange, strategy) {

@@ -1,0 +1,134 @@
+//! Blocks: production, submission, and the fee recipient they pay.
+
+use eth::{Fork, Graffiti, Preset, Proposal, SignatureBytes, SignedProposal, Slot};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Client;
+use super::call::{Answer, Call, Limits, SSZ_OR_JSON, json_body};
+use super::read;
+use crate::api::{
+    BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE, ProposerPreparation,
+};
+use crate::error::{Error, Problem};
+
+/// An unsigned block with what it is worth.
+#[derive(Clone, Debug)]
+pub struct ProducedBlock {
+    /// The block.
+    pub proposal: Proposal,
+    /// What its execution payload pays, in Wei, if the beacon node said so.
+    pub payload_value_wei: Option<u128>,
+    /// What the chain pays its proposer, in Wei, if the beacon node said so.
+    pub block_value_wei: Option<u128>,
+}
+
+impl Client {
+    /// Has the first endpoint that can do it produce a block for `slot`. `randao_reveal` must be the validator's own,
+    /// not a share's. `builder_boost` is the percentage applied to builders' bids: 0 never takes one, `u64::MAX` always.
+    ///
+    /// # Errors
+    /// When no endpoint produces a block of this slot.
+    pub async fn produce_block(
+        &self,
+        preset: Preset,
+        slot: Slot,
+        randao_reveal: SignatureBytes,
+        graffiti: Option<Graffiti>,
+        builder_boost: u64,
+    ) -> Result<ProducedBlock, Error> {
+        let graffiti = graffiti.map(|graffiti| format!("&graffiti={graffiti}")).unwrap_or_default();
+        let path = format!(
+            "/eth/v3/validator/blocks/{slot}?randao_reveal={randao_reveal}{graffiti}&builder_boost_factor={builder_boost}"
+        );
+        let config = &self.inner.config;
+        let call = Call {
+            accept: SSZ_OR_JSON,
+            timeout: config.block_timeout,
+            // Two nodes building at once is a waste, unless the first one seems dead.
+            patience: Some(config.timeout),
+            ..self.get("proposal", path, Limits::BLOCK)
+        };
+        self.first(call, |answer| {
+            let produced = match read::media_type(answer) {
+                Some(MediaType::Ssz) => from_ssz(preset, answer),
+                _ => from_json(preset, answer),
+            }?;
+            match produced.proposal.slot() {
+                found if found == slot => Ok(produced),
+                found => {
+                    Err(Problem::Malformed(format!("asked for a block of slot {slot}, got one of {found}")))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Submits a signed block to all endpoints, in SSZ; in JSON to one that does not take SSZ.
+    ///
+    /// # Errors
+    /// When no endpoint takes it.
+    pub async fn submit_block(&self, block: &SignedProposal) -> Result<(), Error> {
+        let (name, path) = match block.blinded() {
+            true => ("submit_blinded_proposal", "/eth/v2/beacon/blinded_blocks"),
+            false => ("submit_proposal", "/eth/v2/beacon/blocks"),
+        };
+        let config = &self.inner.config;
+        let ssz = block.to_ssz().to_vec().into();
+        let call = Call::submit(config, name, path, MediaType::Ssz, ssz).with_fork(block.fork());
+        let json = block.to_json().into();
+        let fallback = Call::submit(config, name, path, MediaType::Json, json).with_fork(block.fork());
+        self.everywhere(call, Some(fallback)).await
+    }
+
+    /// Tells all endpoints who earns the fees of these validators' blocks. An endpoint that did not take it is named
+    /// in the log: should it produce a block, the fees would go elsewhere.
+    ///
+    /// # Errors
+    /// When no endpoint takes it.
+    pub async fn prepare_beacon_proposer(&self, preparations: &[ProposerPreparation]) -> Result<(), Error> {
+        let path = "/eth/v1/validator/prepare_beacon_proposer";
+        let body = json_body(&preparations);
+        let call =
+            Call::submit(&self.inner.config, "submit_proposal_preparations", path, MediaType::Json, body);
+        self.everywhere(call, None).await
+    }
+}
+
+fn from_ssz(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
+    let required = |name| {
+        read::header(answer, name)
+            .ok_or_else(|| Problem::Malformed(format!("an SSZ block without header {name}")))
+    };
+    let fork: Fork = required(CONSENSUS_VERSION)?.parse().map_err(malformed)?;
+    let blinded: bool = required(PAYLOAD_BLINDED)?.to_ascii_lowercase().parse().map_err(malformed)?;
+    Ok(ProducedBlock {
+        proposal: Proposal::from_ssz(preset, fork, blinded, &answer.body).map_err(malformed)?,
+        payload_value_wei: read::header(answer, PAYLOAD_VALUE).and_then(|value| value.parse().ok()),
+        block_value_wei: read::header(answer, BLOCK_VALUE).and_then(|value| value.parse().ok()),
+    })
+}
+
+fn from_json(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
+    #[derive(Deserialize)]
+    struct Entry<'a> {
+        version: Fork,
+        execution_payload_blinded: bool,
+        execution_payload_value: Option<String>,
+        consensus_block_value: Option<String>,
+        #[serde(borrow)]
+        data: &'a RawValue,
+    }
+    let entry: Entry<'_> = serde_json::from_slice(&answer.body).map_err(malformed)?;
+    let data = entry.data.get().as_bytes();
+    Ok(ProducedBlock {
+        proposal: Proposal::from_json(preset, entry.version, entry.execution_payload_blinded, data)
+            .map_err(malformed)?,
+        payload_value_wei: entry.execution_payload_value.and_then(|value| value.parse().ok()),
+        block_value_wei: entry.consensus_block_value.and_then(|value| value.parse().ok()),
+    })
+}
+
+fn malformed(error: impl std::fmt::Display) -> Problem {
+    Problem::Malformed(error.to_string())
+}

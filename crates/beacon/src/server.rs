@@ -1,0 +1,85 @@
+//! The validator API: what our validator client takes for its beacon node.
+//!
+//! Duties and validators are the beacon node's with keys translated (`duties.rs`, `validators.rs`); attestation data
+//! and blocks are what the cluster decided, held by the [`Backend`] until then (`attestations.rs`, `blocks.rs`); what
+//! concerns nobody's key goes through (`proxy.rs`). `routes.rs` is the table of contents.
+
+mod api_error;
+mod attestations;
+mod backend;
+mod blocks;
+mod config;
+mod duties;
+mod events;
+mod listen;
+mod metrics;
+mod node;
+mod observe;
+mod proxy;
+mod refused;
+mod request;
+mod routes;
+mod shares;
+mod validators;
+
+use std::io;
+use std::sync::Arc;
+
+use eth::Spec;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::client::Client;
+use metrics::ServerMetrics;
+use node::Kept;
+
+pub use api_error::ApiError;
+pub use backend::{Backend, ProposalRequest};
+pub use config::ServerConfig;
+pub use shares::Shares;
+
+/// The validator API of one node.
+pub struct Server<B> {
+    app: Arc<App<B>>,
+}
+
+/// What every handler can reach.
+pub(crate) struct App<B> {
+    backend: B,
+    client: Client,
+    shares: Shares,
+    spec: Spec,
+    config: ServerConfig,
+    metrics: ServerMetrics,
+    kept: Kept,
+}
+
+impl<B: Backend> Server<B> {
+    /// Puts the server together and registers its metrics. It does not listen yet.
+    pub fn new(
+        config: ServerConfig,
+        backend: B,
+        client: Client,
+        shares: Shares,
+        spec: Spec,
+        registry: &mut Registry,
+    ) -> Server<B> {
+        let metrics = ServerMetrics::register(registry);
+        let kept = Kept::default();
+        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, kept }) }
+    }
+
+    /// The routes, for use without a socket.
+    pub fn router(&self) -> axum::Router {
+        routes::router(self.app.clone())
+    }
+
+    /// Serves until `shutdown` is cancelled; then lets running requests end, for a bounded time.
+    ///
+    /// # Errors
+    /// When the socket fails for good.
+    pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) -> io::Result<()> {
+        listen::serve(listener, self.router(), &self.app.config, shutdown).await
+    }
+}

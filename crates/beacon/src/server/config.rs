@@ -1,0 +1,39 @@
+//! The server's limits.
+
+use std::time::Duration;
+
+/// The server's limits, and the name it gives itself.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// Answer to `GET /eth/v1/node/version`.
+    ///
+    /// Some validator clients look for another middleware's prefix (`obolnetwork/charon/`) here to turn on behaviour
+    /// for distributed validators. We name ourselves: clients of that kind have a switch (`--distributed` and the
+    /// like) for it, and a borrowed name would hide from operators and beacon nodes what they talk to.
+    pub version: String,
+    /// No request is held longer than this, whatever the backend does. Longer than any duty's deadline.
+    pub request_timeout: Duration,
+    /// Longest wait for a request's body.
+    pub body_timeout: Duration,
+    /// A connection without a request for so long is closed, as is one that sends its headers that slowly. Well above
+    /// a slot: a client that reuses a connection closed under it loses a duty.
+    pub idle_timeout: Duration,
+    /// Connections at the same time; more wait to be accepted.
+    pub connections_max: usize,
+    /// How long running requests may go on after the shutdown began.
+    pub drain_timeout: Duration,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        let (arch, os) = (std::env::consts::ARCH, std::env::consts::OS);
+        ServerConfig {
+            version: format!("phalanx/{}/{arch}-{os}", env!("CARGO_PKG_VERSION")),
+            request_timeout: Duration::from_secs(24),
+            body_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(120),
+            connections_max: 1024,
+            drain_timeout: Duration::from_secs(3),
+        }
+    }
+}

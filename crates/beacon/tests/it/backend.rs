@@ -1,0 +1,176 @@
+//! A node behind the validator API that answers what the test says, and the API in front of it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use beacon::Client;
+use beacon::server::{ApiError, Backend, ProposalRequest, Server, ServerConfig, Shares};
+use bls::ShareIndex;
+use cluster::{GroupKey, ShareKey};
+use eth::containers::minimal;
+use eth::{
+    AttestationData, CommitteeIndex, Fork, Genesis, Preset, Proposal, PublicKeyBytes, Root, SignedProposal,
+    SingleAttestation, Slot, Spec, ValidatorIndex, Version,
+};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub(crate) const GROUP: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
+pub(crate) const SHARE: PublicKeyBytes = PublicKeyBytes([0x11; 48]);
+pub(crate) const ANOTHERS: PublicKeyBytes = PublicKeyBytes([0x33; 48]);
+pub(crate) const STRANGER: PublicKeyBytes = PublicKeyBytes([0xee; 48]);
+
+/// Attestation data for every slot but 404, where nothing is decided, and 999, where it never comes. Refuses
+/// attestations of odd validators. Records what it is given.
+#[derive(Clone, Default)]
+pub(crate) struct TestBackend {
+    pub(crate) given: Arc<Mutex<Given>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) attestations: Vec<SingleAttestation>,
+    pub(crate) requests: Vec<ProposalRequest>,
+    pub(crate) blocks: Vec<SignedProposal>,
+}
+
+impl Backend for TestBackend {
+    async fn attestation_data(
+        &self,
+        slot: Slot,
+        committee: CommitteeIndex,
+    ) -> Result<AttestationData, ApiError> {
+        match slot.0 {
+            404 => Err(ApiError::deadline("no decision for slot 404 before its deadline")),
+            999 => std::future::pending().await,
+            _ => Ok(AttestationData { slot, index: committee, ..Default::default() }),
+        }
+    }
+
+    async fn submit_attestations(&self, items: Vec<SingleAttestation>) -> Vec<Result<(), ApiError>> {
+        let verdict = |item: &SingleAttestation| match item.attester_index.0 % 2 {
+            0 => Ok(()),
+            _ => Err(ApiError::bad_request(format!("validator {} is odd", item.attester_index))),
+        };
+        let verdicts = items.iter().map(verdict).collect();
+        self.given.lock().expect("no panic").attestations.extend(items);
+        verdicts
+    }
+
+    async fn propose(&self, request: ProposalRequest) -> Result<Proposal, ApiError> {
+        self.given.lock().expect("no panic").requests.push(request);
+        if request.slot.0.is_multiple_of(2) {
+            Ok(blinded_proposal(request.slot))
+        } else {
+            Ok(proposal(request.slot))
+        }
+    }
+
+    async fn submit_block(&self, block: SignedProposal) -> Result<(), ApiError> {
+        if block.slot() == Slot(404) {
+            return Err(ApiError::bad_request("not the block the cluster decided"));
+        }
+        self.given.lock().expect("no panic").blocks.push(block);
+        Ok(())
+    }
+}
+
+/// A full block of Fulu, minimal preset.
+pub(crate) fn proposal(slot: Slot) -> Proposal {
+    let mut contents = minimal::fulu::BlockContents::default();
+    contents.block.slot = slot;
+    contents.block.proposer_index = ValidatorIndex(7);
+    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
+}
+
+/// A blinded block of Fulu, minimal preset.
+pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
+    let block = minimal::electra::BlindedBeaconBlock { slot, ..Default::default() };
+    Proposal::new(Fork::Fulu, &block).expect("Fulu has such blocks")
+}
+
+/// The validator API on a real socket; stops when dropped.
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    pub(crate) backend: TestBackend,
+    pub(crate) registry: Registry,
+    pub(crate) router: axum::Router,
+    pub(crate) http: reqwest::Client,
+    serving: JoinHandle<std::io::Result<()>>,
+    stop: DropGuard,
+}
+
+impl Api {
+    pub(crate) async fn start(client: Client) -> Api {
+        Api::start_with(client, ServerConfig::default()).await
+    }
+
+    pub(crate) async fn start_with(client: Client, config: ServerConfig) -> Api {
+        let backend = TestBackend::default();
+        let mut registry = Registry::default();
+        let shares: Shares = [(GroupKey(GROUP), ShareKey(SHARE))].into_iter().collect();
+        let shares = shares.with_others([(ShareKey(ANOTHERS), ShareIndex::new(3).expect("not zero"))]);
+        let server = Server::new(config, backend.clone(), client, shares, spec(), &mut registry);
+        let router = server.router();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound socket");
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(server.serve(listener, stop.clone()));
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .no_proxy()
+            .gzip(false)
+            .build()
+            .expect("a client");
+        Api { address, backend, registry, router, http, serving, stop: stop.drop_guard() }
+    }
+
+    /// Shuts down and waits until it did.
+    pub(crate) async fn stop(self) {
+        drop(self.stop);
+        let ended = tokio::time::timeout(Duration::from_secs(20), self.serving).await;
+        ended.expect("it ends").expect("without a panic").expect("in order");
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> reqwest::Response {
+        self.http.get(self.url(path)).send().await.expect("an answer")
+    }
+
+    /// A POST with a content type and the header that names the fork.
+    pub(crate) fn post(&self, path: &str, content_type: &str) -> reqwest::RequestBuilder {
+        let request = self.http.post(self.url(path)).header("content-type", content_type);
+        request.header("eth-consensus-version", "fulu")
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry).expect("metrics are text");
+        text
+    }
+}
+
+fn spec() -> Spec {
+    let genesis = Genesis {
+        genesis_time: 1_700_000_000,
+        genesis_validators_root: Root([0x42; 32]),
+        genesis_fork_version: Version([0, 0, 0, 1]),
+    };
+    Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu)
+}
+
+/// Status and error body of an answer that should be an error of the Beacon API.
+pub(crate) async fn refusal(response: reqwest::Response) -> (u16, beacon::api::ErrorBody) {
+    let status = response.status().as_u16();
+    let text = response.text().await.expect("a body");
+    let body: beacon::api::ErrorBody =
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("no error body: {text}"));
+    assert_eq!(body.code, status);
+    (status, body)
+}

@@ -1,0 +1,98 @@
+//! What is too large, too slow or too much.
+
+use std::time::Duration;
+
+use axum::Router;
+use beacon::server::ServerConfig;
+use bytes::Bytes;
+use futures::stream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::backend::{Api, refusal};
+use crate::node::{Node, client};
+
+const POOL: &str = "/eth/v2/beacon/pool/attestations";
+
+async fn api(config: ServerConfig) -> (Node, Api) {
+    let node = Node::start(Router::new()).await;
+    let api = Api::start_with(client([node.url()]), config).await;
+    (node, api)
+}
+
+/// What a raw connection answers until it is closed.
+async fn raw(api: &Api, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(api.address).await.expect("it listens");
+    stream.write_all(request).await.expect("it reads");
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    read.expect("it closes").expect("it closes in order");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn bodies_beyond_their_limit_are_413() {
+    let (_node, api) = api(ServerConfig::default()).await;
+    let list = vec![b' '; (2 << 20) + 1];
+    let response = api.post(POOL, "application/json").body(list).send().await.expect("an answer");
+    let (status, body) = refusal(response).await;
+    assert_eq!(status, 413);
+    assert!(body.message.contains("2097152"), "{}", body.message);
+    let block = vec![0; (16 << 20) + 1];
+    let request = api.post("/eth/v2/beacon/blocks", "application/octet-stream").body(block);
+    assert_eq!(refusal(request.send().await.expect("an answer")).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let (_node, api) =
+        api(ServerConfig { body_timeout: Duration::from_millis(50), ..Default::default() }).await;
+    let body = reqwest::Body::wrap_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let response = api.post(POOL, "application/json").body(body).send().await.expect("an answer");
+    assert_eq!(refusal(response).await.0, 408);
+}
+
+#[tokio::test]
+async fn headers_beyond_their_limit_are_431() {
+    let (_node, api) = api(ServerConfig::default()).await;
+    let long =
+        format!("GET /eth/v1/node/version HTTP/1.1\r\nhost: a\r\nx-long: {}\r\n\r\n", "x".repeat(500_000));
+    let answer = raw(&api, long.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let many = format!("GET /eth/v1/node/version HTTP/1.1\r\nhost: a\r\n{}\r\n", "x: y\r\n".repeat(200));
+    let answer = raw(&api, many.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_in_the_end() {
+    let (_node, api) =
+        api(ServerConfig { idle_timeout: Duration::from_millis(50), ..Default::default() }).await;
+    let answer = raw(&api, b"GET /eth/v1/node/version HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn garbage_is_400() {
+    let (_node, api) = api(ServerConfig::default()).await;
+    let answer = raw(&api, b"\x16\x03\x01\x02\x00\x01\x00 TLS to a plain port\r\n\r\n").await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_wait_for_room() {
+    let (_node, api) = api(ServerConfig { connections_max: 1, ..Default::default() }).await;
+    let request = b"GET /eth/v1/node/version HTTP/1.1\r\nhost: a\r\n\r\n";
+    let mut first = TcpStream::connect(api.address).await.expect("it listens");
+    first.write_all(request).await.expect("it reads");
+    let mut begin = [0; 12];
+    first.read_exact(&mut begin).await.expect("it is served");
+    let mut second = TcpStream::connect(api.address).await.expect("the system accepts for it");
+    second.write_all(request).await.expect("the system buffers");
+    let mut answered = tokio::spawn(async move { second.read_exact(&mut [0; 12]).await.map(|_| ()) });
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut answered).await;
+    assert!(early.is_err(), "no room yet");
+    drop(first);
+    let late = tokio::time::timeout(Duration::from_secs(20), answered).await.expect("now there is room");
+    late.expect("no panic").expect("served");
+}

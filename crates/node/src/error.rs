@@ -1,0 +1,131 @@
+//! Why a node does not start: who or what is wrong, and what to do.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a node does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("cannot read {what} {}: {cause}. {remedy}", path.display())]
+    Read {
+        /// What the file is.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {cause}. Nothing was left behind; check free space and permissions", path.display())]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A directory that must be free is not.
+    #[error("{} exists and is not empty: existing keys are never overwritten. Name another directory", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A file is not what it should be.
+    #[error("{what} {} is not valid: {why}", path.display())]
+    Invalid {
+        /// What the file is.
+        what: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The key is of no operator of the lock.
+    #[error(
+        "the private key {} belongs to no operator of the cluster lock {}: use the key and the lock that were made \
+         together ({why})", key.display(), lock.display()
+    )]
+    ForeignKey {
+        /// The key file.
+        key: PathBuf,
+        /// The lock file.
+        lock: PathBuf,
+        /// The lock's word.
+        why: String,
+    },
+    /// The cluster could sign two conflicting messages.
+    #[error(
+        "the lock's threshold {threshold} is below the quorum {quorum} of {operators} operators: an equivocating \
+         operator could complete two conflicting signatures. Create the cluster with a threshold of {quorum}"
+    )]
+    UnsafeThreshold {
+        /// The lock's threshold.
+        threshold: usize,
+        /// What it should be at least.
+        quorum: usize,
+        /// How many operators there are.
+        operators: usize,
+    },
+    /// A setting makes no sense.
+    #[error("{flag}: {why}")]
+    Setting {
+        /// The flag.
+        flag: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+    /// The beacon node is of another network.
+    #[error(
+        "the beacon node follows {theirs}, but the cluster lock is for {ours}: point --beacon-node-endpoints at a \
+         beacon node of the lock's network"
+    )]
+    WrongNetwork {
+        /// The lock's network.
+        ours: String,
+        /// The beacon node's network.
+        theirs: String,
+    },
+    /// The beacon node cannot be asked.
+    #[error("{0}")]
+    Beacon(#[from] beacon::Error),
+    /// There is no ledger and nothing that says that none is needed.
+    #[error(
+        "there is no slashing ledger at {}. If these validators have signed before, restore it, or run `phalanx \
+         slashing import` with their EIP-3076 history. If they never signed anything, run `phalanx slashing init \
+         --no-signing-history`. A node never starts without knowing which",
+        path.display()
+    )]
+    NoLedger {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The ledger cannot be opened.
+    #[error("{0}")]
+    Ledger(#[from] signer::Error),
+    /// The ledger cannot be read or written.
+    #[error("slashing ledger {}: {cause}", path.display())]
+    LedgerRules {
+        /// Where it is.
+        path: PathBuf,
+        /// What is wrong.
+        cause: slashing::Error,
+    },
+    /// A port is taken or an address is not ours.
+    #[error("cannot listen on {address} for {what}: {cause}. Choose another address with {flag}, or stop what uses it")]
+    Listen {
+        /// For what.
+        what: &'static str,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// The network between nodes cannot start.
+    #[error("the network between nodes cannot start: {0}")]
+    Network(#[from] net::Error),
+}

@@ -1,0 +1,388 @@
+//! The arguments. Flags that mean what they mean in Charon have its names.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use node::PeerAddress;
+use url::Url;
+
+/// A distributed validator client for Ethereum: one validator, several nodes, no single point of failure.
+#[derive(Debug, Parser)]
+#[command(name = "phalanx", version, max_term_width = 110, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run one node of a cluster.
+    Run(Box<Run>),
+    /// Make a cluster, or the identity of a node.
+    #[command(subcommand, arg_required_else_help = true)]
+    Create(Create),
+    /// Show the record (ENR) of a node.
+    Enr(Enr),
+    /// Look after the slashing ledger of a node.
+    #[command(subcommand, arg_required_else_help = true)]
+    Slashing(Slashing),
+    /// Run a whole cluster on an embedded chain, and report.
+    Devnet(Box<Devnet>),
+    /// Print the version.
+    Version,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Create {
+    /// Make all files of a cluster on this machine: from new keys, or by splitting existing ones.
+    ///
+    /// Whoever runs this sees the whole keys. Where operators do not trust each other, a key ceremony is needed.
+    Cluster(Box<CreateCluster>),
+    /// Make the identity of a node: its private key.
+    Enr(Enr),
+}
+
+/// How the log looks.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct Log {
+    /// Format of log lines.
+    #[arg(long, env = "PHALANX_LOG_FORMAT", value_enum, default_value_t = LogFormat::Console)]
+    pub(crate) log_format: LogFormat,
+    /// debug, info, warn or error; or a filter like `net=debug,info`.
+    #[arg(long, env = "PHALANX_LOG_LEVEL", default_value = "info")]
+    pub(crate) log_level: String,
+    /// Colours on the console.
+    #[arg(long, env = "PHALANX_LOG_COLOR", value_enum, default_value_t = LogColor::Auto)]
+    pub(crate) log_color: LogColor,
+    /// Also append the log to this file.
+    #[arg(long, env = "PHALANX_LOG_OUTPUT_PATH")]
+    pub(crate) log_output_path: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    Console,
+    Logfmt,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogColor {
+    Auto,
+    Force,
+    Disable,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    /// The cluster lock.
+    #[arg(long, env = "PHALANX_LOCK_FILE", default_value = ".charon/cluster-lock.json")]
+    pub(crate) lock_file: PathBuf,
+    /// The node's private key.
+    #[arg(long, env = "PHALANX_PRIVATE_KEY_FILE", default_value = ".charon/charon-enr-private-key")]
+    pub(crate) private_key_file: PathBuf,
+    /// The slashing ledger [default: slashing-ledger.sqlite beside the lock].
+    #[arg(long, env = "PHALANX_SLASHING_LEDGER_FILE")]
+    pub(crate) slashing_ledger_file: Option<PathBuf>,
+    /// Start even if the lock's hashes and signatures do not verify.
+    #[arg(long, env = "PHALANX_NO_VERIFY", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) no_verify: bool,
+    /// A name for this node among its peers, 32 characters at most.
+    #[arg(long, env = "PHALANX_NICKNAME", default_value = "")]
+    pub(crate) nickname: String,
+
+    /// Beacon nodes, the preferred one first.
+    #[arg(long, env = "PHALANX_BEACON_NODE_ENDPOINTS", value_delimiter = ',', required = true, help_heading = "Beacon node")]
+    pub(crate) beacon_node_endpoints: Vec<Url>,
+    /// Beacon nodes to use when the others fail.
+    #[arg(long, env = "PHALANX_FALLBACK_BEACON_NODE_ENDPOINTS", value_delimiter = ',', help_heading = "Beacon node")]
+    pub(crate) fallback_beacon_node_endpoints: Vec<Url>,
+    /// Longest wait for a beacon node's answer.
+    #[arg(long, env = "PHALANX_BEACON_NODE_TIMEOUT", default_value = "2s", value_parser = duration, help_heading = "Beacon node")]
+    pub(crate) beacon_node_timeout: Duration,
+    /// Longest wait for a beacon node to take a submission.
+    #[arg(long, env = "PHALANX_BEACON_NODE_SUBMIT_TIMEOUT", default_value = "2s", value_parser = duration, help_heading = "Beacon node")]
+    pub(crate) beacon_node_submit_timeout: Duration,
+    /// Headers for every request to a beacon node: name=value.
+    #[arg(long, env = "PHALANX_BEACON_NODE_HEADERS", value_delimiter = ',', value_parser = header, help_heading = "Beacon node", hide_env_values = true)]
+    pub(crate) beacon_node_headers: Vec<(String, String)>,
+    /// Take blocks from builders.
+    #[arg(long, env = "PHALANX_BUILDER_API", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Beacon node")]
+    pub(crate) builder_api: bool,
+    /// The text in the blocks, 32 bytes at most.
+    #[arg(long, env = "PHALANX_GRAFFITI", help_heading = "Beacon node")]
+    pub(crate) graffiti: Option<String>,
+
+    /// Where validator clients call.
+    #[arg(long, env = "PHALANX_VALIDATOR_API_ADDRESS", default_value = "127.0.0.1:3600", help_heading = "Services")]
+    pub(crate) validator_api_address: SocketAddr,
+    /// Where metrics and health are served.
+    #[arg(long, env = "PHALANX_MONITORING_ADDRESS", default_value = "127.0.0.1:3620", help_heading = "Services")]
+    pub(crate) monitoring_address: SocketAddr,
+
+    /// Where peers call; none: outgoing connections only.
+    #[arg(long, env = "PHALANX_P2P_TCP_ADDRESS", value_delimiter = ',', help_heading = "Peers")]
+    pub(crate) p2p_tcp_address: Vec<SocketAddr>,
+    /// The IP address or host name peers reach this node under, with the port if it differs.
+    #[arg(long, env = "PHALANX_P2P_EXTERNAL_HOSTNAME", help_heading = "Peers")]
+    pub(crate) p2p_external_hostname: Option<String>,
+    /// Where the peers are: INDEX=HOST:PORT, the index as in the lock, from 0.
+    #[arg(long, env = "PHALANX_P2P_PEERS", value_delimiter = ',', help_heading = "Peers")]
+    pub(crate) p2p_peers: Vec<PeerAddress>,
+
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateCluster {
+    /// Where the node directories go; it must not exist, or be empty.
+    #[arg(long, env = "PHALANX_CLUSTER_DIR", default_value = "cluster")]
+    pub(crate) cluster_dir: PathBuf,
+    /// What people call the cluster.
+    #[arg(long, env = "PHALANX_NAME", default_value = "")]
+    pub(crate) name: String,
+    /// How many nodes run it.
+    #[arg(long, env = "PHALANX_NODES", default_value_t = 4)]
+    pub(crate) nodes: u8,
+    /// How many of them make a signature [default: the quorum; less is refused].
+    #[arg(long, env = "PHALANX_THRESHOLD")]
+    pub(crate) threshold: Option<u8>,
+    /// How many new validators to make [default: 1].
+    #[arg(long, env = "PHALANX_NUM_VALIDATORS", conflicts_with = "split_existing_keys")]
+    pub(crate) num_validators: Option<usize>,
+    /// Who gets the fees: one address, or one for each validator.
+    #[arg(long, env = "PHALANX_FEE_RECIPIENT_ADDRESSES", value_delimiter = ',', required = true)]
+    pub(crate) fee_recipient_addresses: Vec<eth::Address>,
+    /// Who gets the stakes back: one address, or one for each validator.
+    #[arg(long, env = "PHALANX_WITHDRAWAL_ADDRESSES", value_delimiter = ',', required = true)]
+    pub(crate) withdrawal_addresses: Vec<eth::Address>,
+    /// The network: mainnet, hoodi, sepolia, gnosis or chiado.
+    #[arg(long, env = "PHALANX_NETWORK", default_value = "mainnet")]
+    pub(crate) network: String,
+    /// Deposits to sign, in whole ETH, comma separated [default: 1 and 32].
+    #[arg(long, env = "PHALANX_DEPOSIT_AMOUNTS", value_delimiter = ',')]
+    pub(crate) deposit_amounts: Vec<u64>,
+    /// The gas limit of builder registrations.
+    #[arg(long, env = "PHALANX_TARGET_GAS_LIMIT", default_value_t = cluster::create::DEFAULT_GAS_LIMIT)]
+    pub(crate) target_gas_limit: u64,
+    /// Make compounding validators (0x02 withdrawal credentials).
+    #[arg(long, env = "PHALANX_COMPOUNDING")]
+    pub(crate) compounding: bool,
+    /// Where each node will accept connections, IP:PORT for each, to be told in the cluster lock.
+    #[arg(long, env = "PHALANX_P2P_ADDRESSES", value_delimiter = ',')]
+    pub(crate) p2p_addresses: Vec<std::net::SocketAddrV4>,
+    /// Encrypt the keystores lightly. For tests; refused on mainnet.
+    #[arg(long, env = "PHALANX_INSECURE_KEYS")]
+    pub(crate) insecure_keys: bool,
+
+    /// Split existing keys instead of making new ones.
+    #[arg(long, env = "PHALANX_SPLIT_EXISTING_KEYS", requires = "split_keys_dir", help_heading = "Existing keys")]
+    pub(crate) split_existing_keys: bool,
+    /// Directory of the existing keystores: keystore-*.json with keystore-*.txt.
+    #[arg(long, env = "PHALANX_SPLIT_KEYS_DIR", help_heading = "Existing keys")]
+    pub(crate) split_keys_dir: Option<PathBuf>,
+    /// EIP-3076 file with all that the existing keys have signed. Stop their validator client first, then export it.
+    #[arg(long, env = "PHALANX_SIGNING_HISTORY", conflicts_with = "no_signing_history", help_heading = "Existing keys")]
+    pub(crate) signing_history: Option<PathBuf>,
+    /// The existing keys have never signed anything.
+    #[arg(long, help_heading = "Existing keys")]
+    pub(crate) no_signing_history: bool,
+
+    #[command(flatten)]
+    pub(crate) testnet: Testnet,
+}
+
+/// A network that is not built in.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Custom network")]
+pub(crate) struct Testnet {
+    /// Its name.
+    #[arg(long, env = "PHALANX_TESTNET_NAME")]
+    pub(crate) testnet_name: Option<String>,
+    /// Its genesis fork version.
+    #[arg(long, env = "PHALANX_TESTNET_FORK_VERSION")]
+    pub(crate) testnet_fork_version: Option<eth::Version>,
+    /// Its chain id.
+    #[arg(long, env = "PHALANX_TESTNET_CHAIN_ID")]
+    pub(crate) testnet_chain_id: Option<u64>,
+    /// Its genesis, Unix seconds.
+    #[arg(long, env = "PHALANX_TESTNET_GENESIS_TIMESTAMP")]
+    pub(crate) testnet_genesis_timestamp: Option<u64>,
+    /// Its Capella fork version.
+    #[arg(long, env = "PHALANX_TESTNET_CAPELLA_HARD_FORK")]
+    pub(crate) testnet_capella_hard_fork: Option<eth::Version>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enr {
+    /// The node's directory.
+    #[arg(long, env = "PHALANX_DATA_DIR", default_value = ".charon")]
+    pub(crate) data_dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Slashing {
+    /// Declare that the validators have never signed; the first start makes the ledger.
+    Init(SlashingInit),
+    /// Take an EIP-3076 signing history into the ledger; makes the ledger if there is none.
+    Import(SlashingImport),
+    /// Write the ledger's content as an EIP-3076 file.
+    Export(SlashingExport),
+    /// Show what the ledger holds.
+    Show(SlashingShow),
+}
+
+/// Which ledger.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct LedgerFile {
+    /// The cluster lock the node runs.
+    #[arg(long, env = "PHALANX_LOCK_FILE", default_value = ".charon/cluster-lock.json")]
+    pub(crate) lock_file: PathBuf,
+    /// The slashing ledger [default: slashing-ledger.sqlite beside the lock].
+    #[arg(long, env = "PHALANX_SLASHING_LEDGER_FILE")]
+    pub(crate) slashing_ledger_file: Option<PathBuf>,
+}
+
+impl LedgerFile {
+    pub(crate) fn ledger(&self) -> PathBuf {
+        ledger_beside(&self.lock_file, self.slashing_ledger_file.as_ref())
+    }
+}
+
+/// The ledger's place: as told, or beside the lock.
+pub(crate) fn ledger_beside(lock: &std::path::Path, told: Option<&PathBuf>) -> PathBuf {
+    told.cloned().unwrap_or_else(|| lock.with_file_name(node::directory::LEDGER))
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlashingInit {
+    #[command(flatten)]
+    pub(crate) file: LedgerFile,
+    /// Confirms that none of the validators has ever signed anything.
+    #[arg(long, required = true)]
+    pub(crate) no_signing_history: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlashingImport {
+    /// The EIP-3076 file. Its keys may be the validators' own, or share keys of this cluster.
+    pub(crate) history: PathBuf,
+    #[command(flatten)]
+    pub(crate) file: LedgerFile,
+    /// Keep only the highest epochs and slots, as a bound below which nothing is signed.
+    #[arg(long)]
+    pub(crate) minimal: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlashingExport {
+    /// Where to write it; - is the terminal. An existing file is not overwritten.
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) file: LedgerFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlashingShow {
+    #[command(flatten)]
+    pub(crate) file: LedgerFile,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Devnet {
+    /// How many nodes: 4, 7, 10 or 13.
+    #[arg(long, default_value = "4", value_parser = ["4", "7", "10", "13"])]
+    pub(crate) nodes: String,
+    /// How many validators the cluster runs.
+    #[arg(long)]
+    pub(crate) validators: Option<usize>,
+    /// How many slots to run.
+    #[arg(long)]
+    pub(crate) slots: Option<u64>,
+    /// The length of a slot in milliseconds.
+    #[arg(long)]
+    pub(crate) slot_ms: Option<u64>,
+    /// The chain's sizes.
+    #[arg(long, value_enum, default_value_t = PresetName::Minimal)]
+    pub(crate) preset: PresetName,
+    /// Kill a node at a slot: NODE@SLOT, nodes from 0. May be repeated.
+    #[arg(long, value_parser = node_at_slot)]
+    pub(crate) kill: Vec<(usize, u64)>,
+    /// Start a killed node again at a slot: NODE@SLOT. May be repeated.
+    #[arg(long, value_parser = node_at_slot)]
+    pub(crate) restart: Vec<(usize, u64)>,
+    /// Keep all files here; it must not exist, or be empty.
+    #[arg(long)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Use this beacon node instead of the embedded chain.
+    #[arg(long)]
+    pub(crate) beacon_node: Option<Url>,
+    #[command(flatten)]
+    pub(crate) log: Log,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PresetName {
+    Minimal,
+    Mainnet,
+}
+
+/// Reads a duration as operators write it: `2s`, `500ms`, `1m`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let expected = || format!("{text:?} is not a duration like 2s, 500ms or 1m");
+    let number: f64 = number.parse().map_err(|_| expected())?;
+    let seconds = match unit {
+        "ms" => number / 1_000.0,
+        "s" => number,
+        "m" => number * 60.0,
+        _ => return Err(expected()),
+    };
+    Duration::try_from_secs_f64(seconds).map_err(|_| expected())
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    // The value may be a secret and is not repeated.
+    let (name, value) = text.split_once('=').ok_or("a header is of the form name=value")?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+fn node_at_slot(text: &str) -> Result<(usize, u64), String> {
+    let expected = || format!("{text:?} is not of the form NODE@SLOT");
+    let (node, slot) = text.split_once('@').ok_or_else(expected)?;
+    Ok((node.parse().map_err(|_| expected())?, slot.parse().map_err(|_| expected())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_operators_write_them() {
+        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
+        for wrong in ["", "2", "s", "-1s", "2h", "1e400s"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_header_error_does_not_repeat_a_secret() {
+        assert_eq!(header("Authorization=Bearer x=y"), Ok(("Authorization".into(), "Bearer x=y".into())));
+        assert!(!header("secret").expect_err("no name").contains("secret"));
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        crate::environment::command().debug_assert();
+    }
+}

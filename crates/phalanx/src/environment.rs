@@ -1,0 +1,73 @@
+//! The environment as a second set of flags: `PHALANX_*`, and `CHARON_*` where a compose file still says so.
+
+use clap::{Arg, ArgMatches, Command, CommandFactory};
+
+use crate::arguments::Arguments;
+
+/// Flags of Charon's `run` that Phalanx takes and does nothing with: an existing compose file must start.
+const IGNORED: &[(&str, &str)] = &[
+    ("p2p-relays", "relays are not supported yet: name the peers with --p2p-peers"),
+    ("p2p-external-ip", "use --p2p-external-hostname"),
+    ("p2p-udp-address", "QUIC is not supported yet"),
+    ("p2p-disable-reuseport", "has no effect"),
+    ("private-key-file-lock", "the slashing ledger's own lock keeps a second node out"),
+    ("manifest-file", "only the cluster lock is read"),
+    ("debug-address", "there is no debug endpoint yet"),
+    ("consensus-protocol", "there is only qbft"),
+    ("feature-set", "there are no feature sets"),
+    ("feature-set-enable", "there are no feature sets"),
+    ("feature-set-disable", "there are no feature sets"),
+    ("loki-addresses", "collect the log with --log-format=logfmt instead"),
+    ("loki-service", "collect the log with --log-format=logfmt instead"),
+    ("otlp-address", "tracing is not supported yet"),
+    ("otlp-service-name", "tracing is not supported yet"),
+    ("otlp-headers", "tracing is not supported yet"),
+    ("otlp-insecure", "tracing is not supported yet"),
+    ("jaeger-address", "has no effect"),
+    ("jaeger-service", "has no effect"),
+    ("execution-client-rpc-endpoint", "smart contract signatures are not verified yet"),
+    ("vc-tls-cert-file", "TLS is not supported yet: put a proxy in front of the validator API"),
+    ("vc-tls-key-file", "TLS is not supported yet: put a proxy in front of the validator API"),
+    ("overrides-file", "fee recipient overrides are not supported yet"),
+    ("fetch-feerecipient-updates", "fee recipient overrides are not supported yet"),
+    ("publish-address", "there is no central service"),
+    ("publish-timeout", "there is no central service"),
+    ("graffiti-disable-client-append", "nothing is appended to the graffiti"),
+    ("proc-directory", "has no effect"),
+];
+
+/// The command line with its environment.
+pub(crate) fn command() -> Command {
+    let command = with_aliases(Arguments::command());
+    command.mut_subcommand("run", |run| run.args(IGNORED.iter().map(|(name, _)| ignored(name))))
+}
+
+fn ignored(name: &'static str) -> Arg {
+    Arg::new(name).long(name).hide(true).num_args(0..=1).default_missing_value("true")
+}
+
+/// Where `PHALANX_X` is not set but `CHARON_X` is, the latter counts.
+fn with_aliases(command: Command) -> Command {
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = command.mut_args(|arg| {
+        let Some(name) = arg.get_env().and_then(|name| name.to_str()).map(str::to_owned) else { return arg };
+        let alias = name.replacen("PHALANX_", "CHARON_", 1);
+        let only_alias = std::env::var_os(&name).is_none() && std::env::var_os(&alias).is_some();
+        if only_alias { arg.env(alias) } else { arg }
+    });
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, with_aliases))
+}
+
+/// Says which given flags do nothing here.
+pub(crate) fn warn_of_ignored(matches: &ArgMatches) {
+    let Some(("run", run)) = matches.subcommand() else { return };
+    for (name, why) in IGNORED {
+        let variable = format!("CHARON_{}", name.to_uppercase().replace('-', "_"));
+        let is_given = run.value_source(name) == Some(clap::parser::ValueSource::CommandLine);
+        if is_given {
+            eprintln!("warning: --{name} is ignored: {why}");
+        } else if std::env::var_os(&variable).is_some() {
+            eprintln!("warning: {variable} is ignored: {why}");
+        }
+    }
+}
