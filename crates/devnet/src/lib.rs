@@ -25,6 +25,7 @@
 pub mod chain;
 mod error;
 mod keys;
+pub mod run;
 pub mod vc;
 
 pub use error::Error;
