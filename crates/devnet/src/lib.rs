@@ -1,1 +1,32 @@
 //! Real nodes on an embedded chain: beacon node, validator clients, cluster.
+//!
+//! ```text
+//!                 ┌────────────── chain ──────────────┐      a Beacon API that judges every message
+//!                 │  world: what is true              │
+//!                 │  judge: signatures, off the loop  │
+//!                 │  server: the endpoints            │
+//!                 └──▲────────▲────────▲────────▲─────┘
+//!                    │        │        │        │            HTTP on loopback
+//!                 node 0 ── node 1 ── node 2 ── node 3       child processes: `phalanx run`
+//!                    ▲        ▲        ▲        ▲            HTTP on loopback
+//!                   vc 0     vc 1     vc 2     vc 3          validator clients that hold key shares only
+//! ```
+//!
+//! **Never here:** anything a cluster in earnest needs; the nodes do not know that the chain is a toy.
+//!
+//! **Words.** The *ledger of truth* is the chain's own record of which duties arrived when. A *kill* ends a node as a
+//! power cut would (`SIGKILL`).
+//!
+//! **Read next:** [`chain`], then [`vc`], then [`run`].
+
+// A hand may look at the clock; `forge/sized.rs` is compiled once for each preset.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::duplicate_mod)]
+
+pub mod chain;
+mod error;
+mod keys;
+pub mod run;
+pub mod vc;
+
+pub use error::Error;
+pub use keys::interop_key;

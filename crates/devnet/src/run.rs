@@ -1,0 +1,214 @@
+//! A whole cluster, run and watched: files, chain, nodes as child processes, validator clients, kills, report.
+//!
+//! ```text
+//!   options ─► files ─► ledger (the embedded chain, or a beacon node that is watched)
+//!                │         │ slot by slot
+//!              nodes ── clients ──► every slot: kills and restarts, a line of progress, a tally ──► report
+//! ```
+
+mod decisions;
+mod embedded;
+mod files;
+mod latency;
+mod ledger;
+mod nodes;
+mod options;
+mod ports;
+mod progress;
+mod readiness;
+mod remote;
+mod report;
+mod tally;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eth::{Slot, Spec};
+use tokio_util::sync::CancellationToken;
+
+pub use latency::Latencies;
+pub use options::Options;
+pub use progress::{Progress, SlotLine};
+pub use report::Report;
+pub use tally::{Duties, Tally};
+
+use self::files::Files;
+use self::ledger::Ledger;
+use self::nodes::Nodes;
+use crate::Error;
+use crate::chain::Clock;
+use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
+
+/// Runs a cluster for some slots and tells how it went. When `shutdown` is cancelled, the report is of the slots that
+/// were over. Nodes are killed and reaped in any case, and files are gone unless a directory was given.
+///
+/// # Errors
+/// The options make no sense, the machine lacks something (a port, a file, the program), or the nodes do not get
+/// ready. A duty that was missed is no error: it is in the report.
+pub async fn run(
+    options: Options,
+    shutdown: CancellationToken,
+    mut progress: impl FnMut(Progress),
+) -> Result<Report, Error> {
+    options.check()?;
+    tokio::select! {
+        // The report of what was done so far comes from inside, where the shutdown is watched too.
+        biased;
+        result = Run::start(&options, &mut progress) => {
+            let run = result?;
+            run.finish(&options, &shutdown, &mut progress).await
+        }
+        () = shutdown.cancelled() => Err(Error::Interrupted),
+    }
+}
+
+/// A cluster at work.
+struct Run {
+    spec: Spec,
+    clock: Clock,
+    first: Slot,
+    ledger: Ledger,
+    nodes: Nodes,
+    clients: Vec<ValidatorClient>,
+    agreement: Arc<Agreement>,
+    /// Last, so that it goes when nobody writes any more.
+    files: Files,
+}
+
+impl Run {
+    async fn start(options: &Options, progress: &mut impl FnMut(Progress)) -> Result<Run, Error> {
+        let remote = match &options.beacon_node {
+            Some(url) => Some(remote::Remote::connect(url.clone()).await?),
+            None => None,
+        };
+        progress(Progress::Preparing { nodes: options.nodes, validators: options.validators });
+        let files = files::create(options, remote.as_ref()).await?;
+        let ledger = match remote {
+            Some(remote) => Ledger::Remote(Box::new(remote.with_validators(files.group_keys()).await?)),
+            None => Ledger::Embedded(embedded::start(options, &files).await?),
+        };
+        let mut nodes = Nodes::prepare(options, &files, ledger.url())?;
+        nodes.start_all()?;
+        let agreement = Arc::new(Agreement::default());
+        let clients = clients(&files, &nodes, &agreement);
+        let spec = ledger.spec();
+        let clock = Clock::Wall { genesis_time: spec.genesis.genesis_time };
+        progress(Progress::Starting { beacon_node: ledger.url(), directory: files.directory().to_owned() });
+        readiness::wait(&mut nodes, &clients, &clock, options.beacon_node.is_none()).await?;
+        let first =
+            Slot(spec.slot_at_ns(clock.now_ns()).0 + if options.beacon_node.is_some() { 2 } else { 1 });
+        let until_ns = spec.slot_start_ns(first).saturating_sub(clock.now_ns());
+        progress(Progress::Ready { first, until: Duration::from_nanos(until_ns.max(0).unsigned_abs()) });
+        Ok(Run { spec, clock, first, ledger, nodes, clients, agreement, files })
+    }
+
+    async fn finish(
+        mut self,
+        options: &Options,
+        shutdown: &CancellationToken,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<Report, Error> {
+        let mut tally = Tally::default();
+        let finished = tokio::select! {
+            result = self.slots(options, &mut tally, progress) => Some(result?),
+            () = shutdown.cancelled() => None,
+        };
+        let decisions = decisions::collect(&self.nodes).await;
+        for client in self.clients {
+            client.stop().await;
+        }
+        self.nodes.kill_all().await;
+        let report = Report {
+            interrupted: finished.is_none(),
+            nodes: options.nodes,
+            validators: options.validators,
+            slot_ms: self.spec.slot_duration_ms,
+            first: self.first,
+            tally,
+            standing: self.ledger.standing().await,
+            judged: self.ledger.judged(),
+            decisions,
+            disagreements: self.agreement.disagreements(),
+            mishaps: self.nodes.mishaps().to_vec(),
+            directory: options.dir.as_ref().map(|_| self.files.directory().to_owned()),
+        };
+        self.ledger.stop().await;
+        Ok(report)
+    }
+
+    /// Every slot in turn, and some more in which nothing is asked for: a slot is added up when it is known what became
+    /// of it.
+    async fn slots(
+        &mut self,
+        options: &Options,
+        tally: &mut Tally,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(), Error> {
+        let lag = self.ledger.lag();
+        for number in 1..=options.slots + lag {
+            let slot = Slot(self.first.0 + number - 1);
+            self.sleep_until(self.spec.slot_start_ns(slot)).await;
+            self.kill_and_restart(options, Slot(number), progress).await?;
+            self.sleep_until(self.spec.slot_start_ns(Slot(slot.0 + 1))).await;
+            self.nodes.notice_exits(progress);
+            self.ledger.observe(slot).await;
+            if number <= options.slots {
+                progress(Progress::Slot(self.line(slot).await));
+            }
+            if number > lag {
+                tally.add(&self.ledger.record(Slot(slot.0 - lag)).await, &self.spec);
+            }
+        }
+        Ok(())
+    }
+
+    async fn kill_and_restart(
+        &mut self,
+        options: &Options,
+        number: Slot,
+        progress: &mut impl FnMut(Progress),
+    ) -> Result<(), Error> {
+        for (node, _) in options.kills.iter().filter(|(_, at)| *at == number) {
+            self.nodes.kill(*node).await;
+            progress(Progress::Killed { node: *node });
+        }
+        for (node, _) in options.restarts.iter().filter(|(_, at)| *at == number) {
+            self.nodes.restart(*node)?;
+            progress(Progress::Restarted { node: *node });
+        }
+        Ok(())
+    }
+
+    async fn line(&self, slot: Slot) -> SlotLine {
+        let record = self.ledger.record(slot).await;
+        // Where only blocks tell of attestations, those of the slot before are the latest that are known.
+        let votes = if record.is_timed { record.clone() } else { self.ledger.record(Slot(slot.0 - 1)).await };
+        SlotLine {
+            slot,
+            epoch: self.spec.epoch_of(slot),
+            proposed: record.proposal.map(|proposal| proposal.arrived_ns.is_some()),
+            attested: votes.attestations.iter().filter(|arrived| arrived.is_some()).count(),
+            attesters: votes.attestations.len(),
+            standing: self.ledger.standing().await,
+            nodes_up: self.nodes.up(),
+            nodes: self.nodes.count(),
+        }
+    }
+
+    async fn sleep_until(&self, time_ns: i64) {
+        let left = time_ns.saturating_sub(self.clock.now_ns());
+        tokio::time::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0))).await;
+    }
+}
+
+fn clients(files: &Files, nodes: &Nodes, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
+    let client = |(node, shares)| {
+        ValidatorClient::start(ValidatorClientConfig {
+            node: nodes.validator_api(node),
+            shares,
+            fee_recipient: files::FEE_RECIPIENT,
+            agreement: Arc::clone(agreement),
+        })
+    };
+    files.take_shares().into_iter().enumerate().map(client).collect()
+}

@@ -1,0 +1,229 @@
+//! A real chain as the run's ledger: what its blocks say.
+
+mod block;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use cluster::GroupKey;
+use eth::{CommitteeIndex, Epoch, Genesis, ProposerDuty, PublicKeyBytes, Slot, Spec, ValidatorIndex};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use url::Url;
+
+use self::block::Block;
+use super::ledger::{ProposalRecord, Record};
+use crate::Error;
+use crate::chain::Standing;
+
+/// Slots an attestation may wait for its block before it counts as missed.
+pub(super) const LAG: u64 = 4;
+/// Longest wait for an answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Epochs and slots kept.
+const KEPT: usize = 256;
+
+/// A beacon node that is watched.
+pub(super) struct Remote {
+    url: Url,
+    http: reqwest::Client,
+    spec: Spec,
+    /// The cluster's validators.
+    own: BTreeSet<ValidatorIndex>,
+    epochs: BTreeMap<Epoch, EpochDuties>,
+    /// Proposers of the blocks there were.
+    blocks: BTreeMap<Slot, ValidatorIndex>,
+    included: BTreeSet<(Slot, ValidatorIndex)>,
+    standing: Standing,
+}
+
+#[derive(Default)]
+struct EpochDuties {
+    proposers: Vec<ProposerDuty>,
+    committees: BTreeMap<(Slot, CommitteeIndex), Vec<ValidatorIndex>>,
+}
+
+impl Remote {
+    /// Asks a beacon node for its chain.
+    pub(super) async fn connect(url: Url) -> Result<Remote, Error> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
+        let http = http.map_err(|why| Error::BeaconNode { url: url.clone(), why: why.to_string() })?;
+        let genesis: Genesis = get(&http, &url, "eth/v1/beacon/genesis").await?;
+        let spec: BTreeMap<String, Value> = get(&http, &url, "eth/v1/config/spec").await?;
+        let spec = Spec::from_api(&spec, genesis);
+        let spec = spec.map_err(|why| Error::BeaconNode { url: url.clone(), why: why.to_string() })?;
+        let standing = Standing { head: Slot(0), justified: Epoch(0), finalized: Epoch(0) };
+        Ok(Remote {
+            url,
+            http,
+            spec,
+            own: BTreeSet::new(),
+            epochs: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            included: BTreeSet::new(),
+            standing,
+        })
+    }
+
+    /// Looks the cluster's validators up; all must be there.
+    pub(super) async fn with_validators(mut self, keys: &[GroupKey]) -> Result<Remote, Error> {
+        let ids: Vec<PublicKeyBytes> = keys.iter().map(|key| key.0).collect();
+        let url = self.join("eth/v1/beacon/states/head/validators");
+        let request = self.http.post(url).json(&json!({ "ids": ids }));
+        let found: Vec<Known> = data(&self.url, request).await?;
+        if found.len() < keys.len() {
+            let (found, wanted) = (found.len(), keys.len());
+            let why = format!(
+                "it knows {found} of the {wanted} validators with interop keys; start its chain with them, or ask for \
+                 fewer"
+            );
+            return Err(Error::BeaconNode { url: self.url.clone(), why });
+        }
+        self.own = found.into_iter().map(|known| known.index).collect();
+        Ok(self)
+    }
+
+    pub(super) fn url(&self) -> Url {
+        self.url.clone()
+    }
+
+    pub(super) fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Fetches what a slot brought. What cannot be fetched is logged and counts as not there.
+    pub(super) async fn observe(&mut self, slot: Slot) {
+        let epoch = self.spec.epoch_of(slot);
+        if !self.epochs.contains_key(&epoch) {
+            match self.fetch_duties(epoch).await {
+                Ok(duties) => drop(self.epochs.insert(epoch, duties)),
+                Err(why) => tracing::warn!(topic = "devnet", %why, "no duties"),
+            }
+        }
+        match self.get::<Block>(&format!("eth/v2/beacon/blocks/{slot}")).await {
+            Ok(block) => self.take(&block),
+            Err(why) => tracing::debug!(topic = "devnet", %slot, %why, "no block"),
+        }
+        match self.fetch_standing().await {
+            Ok(standing) => self.standing = standing,
+            Err(why) => tracing::warn!(topic = "devnet", %why, "no finality"),
+        }
+        self.forget_old(slot);
+    }
+
+    /// What is known of a slot's duties.
+    pub(super) fn record(&self, slot: Slot) -> Record {
+        let Some(duties) = self.epochs.get(&self.spec.epoch_of(slot)) else { return Record::default() };
+        let of_slot = duties.committees.iter().filter(|((at, _), _)| *at == slot);
+        let members = of_slot.flat_map(|(_, members)| members).filter(|member| self.own.contains(member));
+        let arrived = |member: &ValidatorIndex| self.included.contains(&(slot, *member)).then_some(0);
+        let attestations: Vec<Option<i64>> = members.map(arrived).collect();
+        let duty = duties.proposers.iter().find(|duty| duty.slot == slot);
+        let proposal = duty.filter(|duty| self.own.contains(&duty.validator_index)).map(|duty| {
+            let is_canonical = self.blocks.get(&slot) == Some(&duty.validator_index);
+            ProposalRecord { arrived_ns: is_canonical.then_some(0), is_canonical }
+        });
+        let included = attestations.iter().flatten().count();
+        Record { attestations, included, head_right: None, proposal, is_timed: false }
+    }
+
+    fn take(&mut self, block: &Block) {
+        self.blocks.insert(block.slot(), block.proposer());
+        for vote in block.votes() {
+            let Some(duties) = self.epochs.get(&self.spec.epoch_of(vote.slot)) else { continue };
+            let no_members = Vec::new();
+            let committee = |index: &CommitteeIndex| {
+                duties.committees.get(&(vote.slot, *index)).unwrap_or(&no_members).iter().copied()
+            };
+            let members: Vec<ValidatorIndex> = vote.committees.iter().flat_map(committee).collect();
+            let voters = members.into_iter().zip(&vote.bits).filter(|(_, voted)| **voted);
+            self.included.extend(voters.map(|(voter, _)| (vote.slot, voter)));
+        }
+    }
+
+    async fn fetch_duties(&self, epoch: Epoch) -> Result<EpochDuties, Error> {
+        let proposers = self.get(&format!("eth/v1/validator/duties/proposer/{epoch}")).await?;
+        let committees: Vec<Committee> =
+            self.get(&format!("eth/v1/beacon/states/head/committees?epoch={epoch}")).await?;
+        let committees = committees.into_iter();
+        let committees = committees.map(|each| ((each.slot, each.index), each.validators)).collect();
+        Ok(EpochDuties { proposers, committees })
+    }
+
+    async fn fetch_standing(&self) -> Result<Standing, Error> {
+        let checkpoints: Checkpoints = self.get("eth/v1/beacon/states/head/finality_checkpoints").await?;
+        let head: Header = self.get("eth/v1/beacon/headers/head").await?;
+        Ok(Standing {
+            head: head.header.message.slot,
+            justified: checkpoints.current_justified.epoch,
+            finalized: checkpoints.finalized.epoch,
+        })
+    }
+
+    fn forget_old(&mut self, slot: Slot) {
+        while self.epochs.len() > KEPT {
+            self.epochs.pop_first();
+        }
+        while self.blocks.len() > KEPT {
+            self.blocks.pop_first();
+        }
+        let oldest = Slot(slot.0.saturating_sub(KEPT as u64));
+        self.included = self.included.split_off(&(oldest, ValidatorIndex(0)));
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Error> {
+        get(&self.http, &self.url, path).await
+    }
+
+    fn join(&self, path: &str) -> Url {
+        join(&self.url, path)
+    }
+}
+
+async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &Url, path: &str) -> Result<T, Error> {
+    data(url, http.get(join(url, path)).header("accept", "application/json")).await
+}
+
+async fn data<T: DeserializeOwned>(url: &Url, request: reqwest::RequestBuilder) -> Result<T, Error> {
+    #[derive(Deserialize)]
+    struct Data<T> {
+        data: T,
+    }
+    let answer = async { request.send().await?.error_for_status()?.json::<Data<T>>().await }.await;
+    answer
+        .map(|answer| answer.data)
+        .map_err(|why| Error::BeaconNode { url: url.clone(), why: why.to_string() })
+}
+
+fn join(url: &Url, path: &str) -> Url {
+    url.join(path).expect("paths of the Beacon API join")
+}
+
+#[derive(Deserialize)]
+struct Known {
+    index: ValidatorIndex,
+}
+
+#[derive(Deserialize)]
+struct Committee {
+    index: CommitteeIndex,
+    slot: Slot,
+    validators: Vec<ValidatorIndex>,
+}
+
+#[derive(Deserialize)]
+struct Checkpoints {
+    current_justified: eth::Checkpoint,
+    finalized: eth::Checkpoint,
+}
+
+#[derive(Deserialize)]
+struct Header {
+    header: eth::SignedBeaconBlockHeader,
+}

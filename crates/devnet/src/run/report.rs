@@ -1,0 +1,153 @@
+//! How a run went.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use eth::Slot;
+
+use super::decisions::Decisions;
+use super::ledger::Judged;
+use super::tally::{Duties, Tally};
+use crate::chain::Standing;
+use crate::vc::Kind;
+
+/// How a run went. `Display` gives a table.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Whether the run was cut short.
+    pub interrupted: bool,
+    /// Nodes of the cluster.
+    pub nodes: u8,
+    /// Validators of the cluster.
+    pub validators: u64,
+    /// Duration of a slot, milliseconds.
+    pub slot_ms: u64,
+    /// The first slot that counts.
+    pub first: Slot,
+    /// The duties.
+    pub tally: Tally,
+    /// Where the chain stood at the end.
+    pub standing: Standing,
+    /// For what the clients were asked to sign different things.
+    pub disagreements: Vec<(Slot, Kind)>,
+    /// What should not have happened.
+    pub mishaps: Vec<String>,
+    /// Where the files are, if they were kept.
+    pub directory: Option<PathBuf>,
+    pub(super) judged: Option<Judged>,
+    pub(super) decisions: Decisions,
+}
+
+impl Report {
+    /// Whether nothing was missed and nothing was wrong.
+    pub fn is_clean(&self) -> bool {
+        let Tally { attestations, proposals, .. } = &self.tally;
+        self.tally.slots > 0
+            && attestations.missed() == 0
+            && proposals.missed() == 0
+            && self.tally.canonical == proposals.expected
+            && self.slashable() == 0
+            && self.rejected() == 0
+            && self.disagreements.is_empty()
+            && self.mishaps.is_empty()
+    }
+
+    /// Signatures that would have got a validator slashed.
+    pub fn slashable(&self) -> u64 {
+        self.judged.as_ref().map_or(0, |judged| judged.counts.slashable)
+    }
+
+    /// Messages that the chain refused for any reason.
+    pub fn rejected(&self) -> u64 {
+        self.judged.as_ref().map_or(0, |judged| judged.counts.rejected)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { nodes, validators, slot_ms, tally, .. } = self;
+        let cut = if self.interrupted { ", cut short" } else { "" };
+        let last = self.first.0 + tally.slots.saturating_sub(1);
+        writeln!(
+            f,
+            "{nodes} nodes, {validators} validators, slots {} to {last} of {slot_ms} ms{cut}",
+            self.first
+        )?;
+        writeln!(f)?;
+        writeln!(f, "duty           expected     done   missed     late   end to end p50      p99")?;
+        duties(f, "attestations", &tally.attestations)?;
+        duties(f, "proposals", &tally.proposals)?;
+        writeln!(f)?;
+        self.chain_lines(f)?;
+        self.judge_lines(f)?;
+        for trouble in self.troubles() {
+            writeln!(f, "! {trouble}")?;
+        }
+        if let Some(directory) = &self.directory {
+            writeln!(f, "files              {}", directory.display())?;
+        }
+        write!(f, "{}", if self.is_clean() { "clean: nothing missed, nothing wrong" } else { "NOT CLEAN" })
+    }
+}
+
+impl Report {
+    fn chain_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Standing { head, justified, finalized } = self.standing;
+        let tally = &self.tally;
+        writeln!(
+            f,
+            "chain              head {head}, justified epoch {justified}, finalized epoch {finalized}, {} blocks",
+            tally.canonical
+        )?;
+        write!(f, "votes              {} of {} included", tally.included, tally.attestations.expected)?;
+        if let Some(right) = tally.head_right {
+            write!(f, ", {right} of {} for the right head", tally.attestations.done)?;
+        }
+        writeln!(f)?;
+        for duty in self.decisions.duties() {
+            let bound = |percent| at_most(self.decisions.percentile_ms(duty, percent));
+            writeln!(f, "decision           {duty}: p50 {}, p99 {}", bound(50), bound(99))?;
+        }
+        Ok(())
+    }
+
+    fn judge_lines(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(Judged { counts, .. }) = &self.judged else { return Ok(()) };
+        writeln!(
+            f,
+            "signatures         {} checked, {} wrong; {} duplicates",
+            counts.signatures_checked, counts.signatures_wrong, counts.duplicates
+        )?;
+        writeln!(f, "refused            {} messages", counts.rejected)?;
+        writeln!(f, "slashable          {}", counts.slashable)
+    }
+
+    /// What went wrong, in words.
+    fn troubles(&self) -> Vec<String> {
+        let mut troubles = self.mishaps.clone();
+        let disagreement =
+            |(slot, kind): &(Slot, Kind)| format!("slot {slot}: clients got different data ({kind:?})");
+        troubles.extend(self.disagreements.iter().map(disagreement));
+        troubles.extend(self.judged.iter().flat_map(|judged| judged.rejections.iter().cloned()));
+        troubles
+    }
+}
+
+fn duties(f: &mut fmt::Formatter<'_>, name: &str, duties: &Duties) -> fmt::Result {
+    let percentile = |percent| match duties.latencies.percentile_ms(percent) {
+        Some(ms) => format!("{ms} ms"),
+        None => "-".to_owned(),
+    };
+    let Duties { expected, done, late, .. } = duties;
+    let (missed, p50, p99) = (duties.missed(), percentile(50), percentile(99));
+    writeln!(f, "{name:<13} {expected:>9} {done:>8} {missed:>8} {late:>8} {p50:>16} {p99:>8}")
+}
+
+/// Histograms know bounds only.
+fn at_most(bound_ms: Option<u64>) -> String {
+    match bound_ms {
+        None => "-".to_owned(),
+        Some(u64::MAX) => "over all buckets".to_owned(),
+        Some(ms) => format!("≤ {ms} ms"),
+    }
+}

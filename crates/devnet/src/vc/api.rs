@@ -1,0 +1,172 @@
+//! Requests to the node, in the encodings of the recorded client.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{RequestBuilder, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+/// What the recorded client accepts where SSZ will do.
+const SSZ_PREFERRED: &str = "application/octet-stream;q=1,application/json;q=0.9";
+const CONSENSUS_VERSION: &str = "eth-consensus-version";
+/// Bytes of a chunk of a body.
+const CHUNK_BYTES: usize = 16 << 10;
+/// Bytes of an answer at most.
+const ANSWER_BYTES: usize = 16 << 20;
+
+/// Why a request came to nothing. Who is at fault, the node or the way to it, the text says.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// No answer.
+    #[error("{0}")]
+    Transport(#[from] reqwest::Error),
+    /// An answer of an error.
+    #[error("status {status}: {message}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What the node says, or the start of its body.
+        message: String,
+    },
+    /// An answer that is none.
+    #[error("cannot read the answer: {0}")]
+    Answer(String),
+}
+
+/// The node's validator API.
+#[derive(Clone, Debug)]
+pub(super) struct Api {
+    base: Url,
+    http: reqwest::Client,
+    timeout: Duration,
+}
+
+impl Api {
+    /// Requests may take as long as a slot; how long that is may be said later.
+    pub(super) fn new(base: Url, timeout: Duration) -> Api {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .user_agent(concat!("phalanx-devnet/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .expect("a client without certificates of its own");
+        Api { base, http, timeout }
+    }
+
+    /// The same node, with another timeout.
+    pub(super) fn with_timeout(self, timeout: Duration) -> Api {
+        Api { timeout, ..self }
+    }
+
+    /// GET, the `data` of a JSON answer.
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
+        data(&answer(self.request(self.http.get(self.url(path))).header("accept", SSZ_PREFERRED)).await?.1)
+    }
+
+    /// GET of what may come as SSZ or as JSON.
+    pub(super) async fn get_any(&self, path: &str) -> Result<(Form, Bytes), Failure> {
+        answer(self.request(self.http.get(self.url(path))).header("accept", SSZ_PREFERRED)).await
+    }
+
+    /// POST of JSON, the `data` of a JSON answer.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        let request = self.request(self.http.post(self.url(path))).header("accept", SSZ_PREFERRED);
+        data(&answer(with_body(request, "application/json", json(body)?)).await?.1)
+    }
+
+    /// POST of JSON; what is answered does not matter.
+    pub(super) async fn tell(
+        &self,
+        path: &str,
+        fork: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<(), Failure> {
+        let mut request = self.request(self.http.post(self.url(path))).header("accept", "*/*");
+        if let Some(fork) = fork {
+            request = request.header(CONSENSUS_VERSION, fork);
+        }
+        answer(with_body(request, "application/json", json(body)?)).await.map(drop)
+    }
+
+    /// POST of SSZ; what is answered does not matter.
+    pub(super) async fn tell_ssz(&self, path: &str, fork: &str, body: Vec<u8>) -> Result<(), Failure> {
+        let request = self.request(self.http.post(self.url(path))).header("accept", "*/*");
+        let request = request.header(CONSENSUS_VERSION, fork);
+        answer(with_body(request, "application/octet-stream", body)).await.map(drop)
+    }
+
+    /// GET of a stream that stays open.
+    pub(super) async fn stream(&self, path: &str) -> Result<Response, Failure> {
+        let request = self.http.get(self.url(path)).header("accept", "text/event-stream");
+        Ok(request.header("cache-control", "no-cache").send().await?.error_for_status()?)
+    }
+
+    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        request.timeout(self.timeout)
+    }
+
+    fn url(&self, path: &str) -> Url {
+        self.base.join(path).expect("paths of the Beacon API join")
+    }
+}
+
+/// How an answer is encoded.
+#[derive(Clone, Debug)]
+pub(super) struct Form {
+    pub(super) is_ssz: bool,
+    pub(super) fork: Option<String>,
+    pub(super) is_blinded: bool,
+}
+
+/// A body in chunks, without its length, as the recorded client sends it.
+fn with_body(request: RequestBuilder, content_type: &str, body: Vec<u8>) -> RequestBuilder {
+    let chunks: Vec<Result<Bytes, std::io::Error>> =
+        body.chunks(CHUNK_BYTES).map(|chunk| Ok(Bytes::copy_from_slice(chunk))).collect();
+    let body = reqwest::Body::wrap_stream(futures::stream::iter(chunks));
+    request.header("content-type", content_type).body(body)
+}
+
+async fn answer(request: RequestBuilder) -> Result<(Form, Bytes), Failure> {
+    let mut response = request.send().await?;
+    let status = response.status();
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+    let form = Form {
+        is_ssz: header("content-type").is_some_and(|kind| kind.starts_with("application/octet-stream")),
+        fork: header(CONSENSUS_VERSION).map(str::to_owned),
+        is_blinded: header("eth-execution-payload-blinded") == Some("true"),
+    };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            return Err(Failure::Answer(format!("it is longer than {ANSWER_BYTES} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    if status.is_success() {
+        return Ok((form, body.into()));
+    }
+    let message = serde_json::from_slice::<Value>(&body).ok().map(|answer| answer["message"].to_string());
+    let message = message.unwrap_or_else(|| String::from_utf8_lossy(&body).chars().take(200).collect());
+    Err(Failure::Refused { status: status.as_u16(), message })
+}
+
+/// The `data` of a JSON answer.
+pub(super) fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    #[derive(serde::Deserialize)]
+    struct Data<T> {
+        data: T,
+    }
+    let answer: Data<T> = serde_json::from_slice(body).map_err(|why| Failure::Answer(why.to_string()))?;
+    Ok(answer.data)
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(body).map_err(|why| Failure::Answer(why.to_string()))
+}
