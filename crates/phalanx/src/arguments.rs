@@ -302,7 +302,7 @@ pub(crate) struct Devnet {
     pub(crate) nodes: String,
     /// How many validators the cluster runs.
     #[arg(long)]
-    pub(crate) validators: Option<usize>,
+    pub(crate) validators: Option<u64>,
     /// How many slots to run.
     #[arg(long)]
     pub(crate) slots: Option<u64>,

@@ -2,12 +2,50 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::Context;
+use devnet::run::{Options, Progress, Report};
+use eth::{Preset, Slot};
+use tokio_util::sync::CancellationToken;
 
-use crate::arguments::Devnet;
+use crate::arguments::{Devnet, PresetName};
 
-/// Runs a cluster on an embedded chain.
+/// Runs a cluster and reports. The code is 0 only if nothing was missed or wrong.
 pub(crate) fn run(arguments: Devnet) -> anyhow::Result<ExitCode> {
-    let _ = arguments;
-    bail!("not in this build")
+    super::run::start_log(&arguments.log)?;
+    let options = options(arguments)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let report = runtime.block_on(async {
+        let shutdown = CancellationToken::new();
+        tokio::spawn(super::run::cancel_on_signal(shutdown.clone()));
+        devnet::run::run(options, shutdown, |progress: Progress| println!("{progress}")).await
+    })?;
+    println!("\n{report}");
+    Ok(code(&report))
+}
+
+fn code(report: &Report) -> ExitCode {
+    if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn options(arguments: Devnet) -> anyhow::Result<Options> {
+    let program = std::env::current_exe().context("cannot find this program, to start it as nodes")?;
+    let mut options = Options::new(program);
+    options.nodes = arguments.nodes.parse().context("--nodes is a number")?;
+    options.validators = arguments.validators.unwrap_or(options.validators);
+    options.slots = arguments.slots.unwrap_or(options.slots);
+    options.preset = match arguments.preset {
+        PresetName::Minimal => Preset::Minimal,
+        PresetName::Mainnet => Preset::Mainnet,
+    };
+    options.kills = at_slots(arguments.kill);
+    options.restarts = at_slots(arguments.restart);
+    options.slot_ms = arguments.slot_ms.unwrap_or_else(|| Options::default_slot_ms(options.most_dead()));
+    options.dir = arguments.dir;
+    options.beacon_node = arguments.beacon_node;
+    options.log_level = arguments.log.log_level;
+    Ok(options)
+}
+
+fn at_slots(events: Vec<(usize, u64)>) -> Vec<(usize, Slot)> {
+    events.into_iter().map(|(node, slot)| (node, Slot(slot))).collect()
 }
