@@ -218,6 +218,20 @@ fn a_stripped_proof_does_not_keep_the_genuine_one_out() {
 }
 
 #[test]
+fn what_a_relay_hangs_on_a_vote_does_not_spoil_the_proofs_made_of_it() {
+    let laden = |vote: Message| Message { justification: prepares(&[0, 1], 1, B), ..vote };
+    let mut node = Node::started(3);
+    node.receive_all(prepares(&[0, 1, 2], 1, A).into_iter().map(laden));
+    let out = node.at_ms(1000);
+    assert_eq!(fault(sign(broadcasts(&out).swap_remove(0), 3)), None);
+
+    node.receive_all(commits(&[0, 1, 2], 1, A).into_iter().map(laden));
+    let out = node.receive(round_change(1, 3));
+    let [qbft::Output::Send(_, draft)] = out.as_slice() else { panic!("one answer: {out:?}") };
+    assert_eq!(fault(sign(draft.clone(), 3)), None);
+}
+
+#[test]
 fn a_stranger_is_not_heard() {
     let stranger = Message { source: PeerIndex(4), ..prepare(0, 1, A) };
     assert_eq!(fault(stranger), Some(Why::UnknownPeer));

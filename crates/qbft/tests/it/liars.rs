@@ -31,13 +31,15 @@ pub(crate) struct Liar {
     me: PeerIndex,
     config: Config,
     heard: Vec<Message>,
+    /// Lies it may still tell unasked; without a bound liars would answer each other for ever.
+    breath: u32,
 }
 
 type Lies = Vec<(PeerIndex, Message)>;
 
 impl Liar {
     pub(crate) fn new(lie: Lie, inner: Instance, me: PeerIndex, config: Config) -> Liar {
-        Liar { lie, inner, me, config, heard: Vec::new() }
+        Liar { lie, inner, me, config, heard: Vec::new(), breath: 200 }
     }
 
     pub(crate) fn deadline(&self) -> Option<Time> {
@@ -106,17 +108,27 @@ impl Liar {
     }
 
     /// Sends something because of what it heard.
-    fn answer(&self, lie: Lie, heard: &Message, random: &mut Random, lies: &mut Lies) {
+    fn answer(&mut self, lie: Lie, heard: &Message, random: &mut Random, lies: &mut Lies) {
+        let speaks = match lie {
+            Lie::VoteForAll => {
+                !self.heard.iter().any(|known| (known.round, known.value) == (heard.round, heard.value))
+            }
+            Lie::Forgery | Lie::Replay => random.chance(30),
+            _ => false,
+        };
+        if !speaks || self.breath == 0 {
+            return;
+        }
+        self.breath -= 1;
         match lie {
             Lie::VoteForAll => self.vote(heard, lies),
-            Lie::Forgery if random.chance(30) => self.forge(heard, random, lies),
-            Lie::Replay if random.chance(30) => self.replay(random, lies),
-            _ => {}
+            Lie::Forgery => self.forge(heard, random, lies),
+            _ => self.replay(random, lies),
         }
     }
 
     fn vote(&self, heard: &Message, lies: &mut Lies) {
-        if heard.source == self.me || !matches!(heard.kind, Kind::PrePrepare | Kind::Prepare | Kind::Commit) {
+        if heard.value.is_none() {
             return;
         }
         for kind in [Kind::Prepare, Kind::Commit] {
