@@ -13,7 +13,7 @@ pub(crate) const MAX_ROUNDS: usize = 100;
 /// An honest peer says one thing of a kind in a round, so the first loses nothing of an honest peer, and two messages
 /// of one peer never count twice. Each peer fills only its own shelf: when that has [`MAX_ROUNDS`] messages the one of
 /// the lowest round goes, so a peer that floods us makes us forget nobody's words but its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ballots {
     shelves: Vec<BTreeMap<Round, Message>>,
 }
@@ -58,10 +58,10 @@ impl Ballots {
         Some((value, self.votes(round, value).cloned().collect()))
     }
 
-    /// Of every peer that spoke of a round after `round` the highest one.
-    pub(crate) fn highest_after(&self, round: Round) -> impl Iterator<Item = Round> {
-        let highest = self.shelves.iter().filter_map(|shelf| shelf.last_key_value());
-        highest.map(|(highest, _)| *highest).filter(move |highest| *highest > round)
+    /// Of every peer that spoke of a round after `round` what it said of the highest one.
+    pub(crate) fn latest_after(&self, round: Round) -> impl Iterator<Item = &Message> {
+        let latest = self.shelves.iter().filter_map(|shelf| shelf.last_key_value());
+        latest.map(|(_, message)| message).filter(move |message| message.round > round)
     }
 
     /// Drops what was said of rounds before `round`.
@@ -71,11 +71,6 @@ impl Ballots {
                 shelf.pop_first();
             }
         }
-    }
-
-    /// Drops everything.
-    pub(crate) fn clear(&mut self) {
-        self.shelves.iter_mut().for_each(BTreeMap::clear);
     }
 
     fn votes(&self, round: Round, value: Hash) -> impl Iterator<Item = &Message> {

@@ -166,12 +166,13 @@ impl Instance {
         }
     }
 
+    /// Votes are kept bare: what a relay may have hung on them would spoil the proofs we build of them.
     fn keep(&mut self, message: Message, out: &mut Vec<Output>) -> Result<(), Why> {
         justification::judge(&self.config, &message)?;
         match message.kind {
             Kind::PrePrepare => self.keep_pre_prepare(&message),
-            Kind::Prepare => self.prepares.cast(message),
-            Kind::Commit => self.keep_commit(message),
+            Kind::Prepare => self.prepares.cast(message.bare()),
+            Kind::Commit => self.keep_commit(message.bare()),
             Kind::RoundChange => self.keep_round_change(message, out),
             Kind::Decided => self.keep_decided(message),
         }

@@ -7,6 +7,9 @@ use crate::{Round, Time};
 /// Eager: it runs from the moment the duty is due, not from when this node was ready, so all nodes change rounds,
 /// and hence leaders, together. Deadlines do not accumulate: a node that is late passes several rounds at once, and
 /// after a doubled round r all rounds up to 2r are over as well.
+///
+/// All nodes of a cluster must keep the same time, Charon's included, so its weakness is ours too: a leader that lies
+/// in a round r ≡ −1 mod n doubles it in vain, and leads round 2r + 1, which is next, as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timer {
     /// When the duty is due: genesis + slot + the delay of the duty in its slot.

@@ -1,7 +1,8 @@
 //! The end of algorithms 2 and 3: a decision, and its proof for those who missed it.
 
 use super::{Instance, Proof, blame};
-use crate::{Draft, Kind, Message, Output, PeerIndex, Why, justification};
+use crate::ballots::Ballots;
+use crate::{Draft, Kind, Message, Output, PeerIndex, Round, Why, justification};
 
 impl Instance {
     /// Keeps a COMMIT of any round, and with it perhaps the last of a quorum.
@@ -29,8 +30,16 @@ impl Instance {
         assert!(!self.decided, "an instance decides once");
         self.decided = true;
         out.push(Output::Decide { value, round, leader: self.config.leader(round) });
+        self.answer_the_waiting(round, out);
         self.forget_all_but_the_proof();
         true
+    }
+
+    /// A peer may have given up the decided round before we decided it: its ROUND_CHANGE is answered now.
+    fn answer_the_waiting(&mut self, decided: Round, out: &mut Vec<Output>) {
+        for message in std::mem::take(&mut self.round_changes).latest_after(decided) {
+            self.answer(message, out);
+        }
     }
 
     /// Algorithm 3:17, upon a ROUND_CHANGE after the decision: send Qcommit to its source.
@@ -60,9 +69,8 @@ impl Instance {
     }
 
     fn forget_all_but_the_proof(&mut self) {
-        self.prepares.clear();
-        self.commits.clear();
-        self.round_changes.clear();
+        self.prepares = Ballots::default();
+        self.commits = Ballots::default();
         self.verdicts.clear();
         self.prepared = None;
         self.proposal = None;

@@ -25,11 +25,8 @@ impl Instance {
     /// Algorithm 3:5–9, upon f + 1 peers with a ROUND_CHANGE for later rounds, of which one at least is honest:
     /// r ← the smallest round among the highest of each; set the timer; broadcast ROUND_CHANGE.
     pub(super) fn upon_round_changes_of_others(&mut self, out: &mut Vec<Output>) -> bool {
-        let (count, smallest) =
-            self.round_changes.highest_after(self.round).fold((0, None), |(count, smallest), round| {
-                (count + 1, smallest.into_iter().chain([round]).min())
-            });
-        let Some(smallest) = smallest.filter(|_| count > self.config.faults()) else {
+        let rounds = || self.round_changes.latest_after(self.round).map(|message| message.round);
+        let Some(smallest) = rounds().min().filter(|_| rounds().count() > self.config.faults()) else {
             return false;
         };
         self.enter(smallest, Cause::RoundChanges, out);
