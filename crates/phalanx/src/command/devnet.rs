@@ -7,11 +7,11 @@ use devnet::run::{Options, Progress, Report};
 use eth::{Preset, Slot};
 use tokio_util::sync::CancellationToken;
 
-use crate::arguments::{Devnet, PresetName};
+use crate::arguments::{Devnet, Log, PresetName};
 
 /// Runs a cluster and reports. The code is 0 only if nothing was missed or wrong.
 pub(crate) fn run(arguments: Devnet) -> anyhow::Result<ExitCode> {
-    super::run::start_log(&arguments.log)?;
+    super::run::start_log(&terminal_log(&arguments.log))?;
     let options = options(arguments)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let report = runtime.block_on(async {
@@ -21,6 +21,12 @@ pub(crate) fn run(arguments: Devnet) -> anyhow::Result<ExitCode> {
     })?;
     println!("\n{report}");
     Ok(code(&report))
+}
+
+/// The nodes log into files as told; among the lines of progress only errors have a place.
+fn terminal_log(log: &Log) -> Log {
+    let is_default = log.log_level == "info";
+    Log { log_level: if is_default { "error".to_owned() } else { log.log_level.clone() }, ..log.clone() }
 }
 
 fn code(report: &Report) -> ExitCode {
