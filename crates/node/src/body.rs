@@ -127,12 +127,12 @@ impl Body {
             net::Event::Partials { from, set } => self.step(Input::Partials { from, set }),
             net::Event::Connected(peer) => {
                 tracing::info!(topic = "p2p", peer = self.parts.host.peer_name(peer), "peer connected");
-                self.parts.status.set_connected(self.parts.host.connected().len());
+                self.count_peers();
                 self.step(Input::Connected(peer));
             }
             net::Event::Disconnected(peer) => {
                 tracing::warn!(topic = "p2p", peer = self.parts.host.peer_name(peer), "peer disconnected");
-                self.parts.status.set_connected(self.parts.host.connected().len());
+                self.count_peers();
                 self.step(Input::Disconnected(peer));
             }
             net::Event::PeerInfo { peer, info, clock_offset_ns, .. } => {
@@ -143,6 +143,10 @@ impl Body {
                 tracing::warn!(topic = "p2p", peer, %why, "a peer sent something wrong; it was dropped");
             }
         }
+    }
+
+    fn count_peers(&self) {
+        self.parts.status.set_connected(self.parts.host.connected().len(), self.parts.clock.now());
     }
 
     fn step(&mut self, input: Input) {
