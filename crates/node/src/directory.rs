@@ -75,7 +75,8 @@ impl Drop for Draft {
     }
 }
 
-fn require_free(directory: &Path) -> Result<(), Error> {
+/// Checks that the directory does not exist, or is empty.
+pub fn require_free(directory: &Path) -> Result<(), Error> {
     match fs::read_dir(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(write_error(directory, cause)),
