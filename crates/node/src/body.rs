@@ -126,11 +126,11 @@ impl Body {
             net::Event::Consensus { message, .. } => self.step(Input::Consensus(message)),
             net::Event::Partials { from, set } => self.step(Input::Partials { from, set }),
             net::Event::Connected(peer) => {
-                self.parts.status.set_connected(self.parts.host.connected().len());
+                self.count_peers();
                 self.step(Input::Connected(peer));
             }
             net::Event::Disconnected(peer) => {
-                self.parts.status.set_connected(self.parts.host.connected().len());
+                self.count_peers();
                 self.step(Input::Disconnected(peer));
             }
             net::Event::PeerInfo { peer, info, clock_offset_ns, .. } => {
@@ -141,6 +141,10 @@ impl Body {
                 tracing::warn!(topic = "p2p", peer, %why, "a peer sent something wrong; it was dropped");
             }
         }
+    }
+
+    fn count_peers(&self) {
+        self.parts.status.set_connected(self.parts.host.connected().len(), self.parts.clock.now());
     }
 
     fn step(&mut self, input: Input) {

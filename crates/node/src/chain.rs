@@ -31,7 +31,7 @@ struct Inner {
     metrics: Metrics,
     fee_recipients: BTreeMap<GroupKey, Address>,
     builder_boost: u64,
-    graffiti: Graffiti,
+    graffiti: BTreeMap<GroupKey, Graffiti>,
     /// Indices of the cluster's validators, as far as the beacon node knows them.
     indices: Mutex<BTreeMap<ValidatorIndex, GroupKey>>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct ChainConfig {
     pub(crate) metrics: Metrics,
     pub(crate) fee_recipients: BTreeMap<GroupKey, Address>,
     pub(crate) builder_boost: u64,
-    pub(crate) graffiti: Graffiti,
+    pub(crate) graffiti: BTreeMap<GroupKey, Graffiti>,
 }
 
 impl Chain {
@@ -140,7 +140,8 @@ impl Chain {
         randao_reveal: eth::SignatureBytes,
     ) -> Result<Content, beacon::Error> {
         let Inner { client, graffiti, builder_boost, spec, .. } = &*self.inner;
-        let produced = client.produce_block(spec.preset, slot, randao_reveal, Some(*graffiti), *builder_boost).await?;
+        let graffiti = graffiti.get(&key).copied();
+        let produced = client.produce_block(spec.preset, slot, randao_reveal, graffiti, *builder_boost).await?;
         Ok(Content::Proposer { key, proposal: Arc::new(produced.proposal) })
     }
 

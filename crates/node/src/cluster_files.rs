@@ -32,8 +32,12 @@ impl Membership {
         }
         let (threshold, operators) = (lock.definition.threshold as usize, lock.definition.operators.len());
         let quorum = qbft::minimum_threshold(operators);
-        if threshold < quorum || operators > u8::MAX.into() {
+        if threshold < quorum {
             return Err(Error::UnsafeThreshold { threshold, quorum, operators });
+        }
+        if threshold > operators || operators > u8::MAX.into() {
+            let why = format!("it wants {threshold} of {operators} operators to sign. Get an intact copy");
+            return Err(invalid("cluster lock", &config.lock_file, why));
         }
         let key = load_key(&config.private_key_file)?;
         let share = lock.share_index(&key.public_key()).map_err(|why| Error::ForeignKey {

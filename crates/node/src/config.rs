@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::logging::Counters;
+
 /// The configuration of a running node. Flag names in the messages are those of the command line.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -31,13 +33,13 @@ pub struct Config {
     pub monitoring_address: SocketAddr,
     /// Where peers call; none: outgoing connections only.
     pub p2p_tcp_addresses: Vec<SocketAddr>,
-    /// An address peers reach this node under, if it differs.
-    pub p2p_external: Option<String>,
+    /// Addresses peers reach this node under, where they differ.
+    pub p2p_external: Vec<String>,
     /// Where peers are, beside what the lock says: position and address.
     pub p2p_peers: Vec<PeerAddress>,
     /// Whether blocks from builders are wanted.
     pub builder_api: bool,
-    /// The text in the blocks.
+    /// The text in the blocks: one for all validators, or one for each in the lock's order, comma separated.
     pub graffiti: Option<String>,
     /// A name for this node among its peers.
     pub nickname: String,
@@ -45,6 +47,8 @@ pub struct Config {
     pub no_verify: bool,
     /// The version told to peers and dashboards.
     pub version: String,
+    /// Warnings and errors logged so far, for the metrics page.
+    pub log_counters: Counters,
 }
 
 /// Where a peer is.

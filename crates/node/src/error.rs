@@ -102,6 +102,45 @@ pub enum Error {
         /// Where it should be.
         path: PathBuf,
     },
+    /// A validator whose history nobody told.
+    #[error(
+        "nothing is known of what validator {key} has signed, neither in the slashing ledger {} nor in a declared \
+         history. If it has signed before, run `phalanx slashing import` with the EIP-3076 history of all validators. \
+         Only if it never signed anything, run `phalanx slashing init --no-signing-history`",
+        path.display()
+    )]
+    NoHistory {
+        /// The ledger.
+        path: PathBuf,
+        /// The validator.
+        key: cluster::GroupKey,
+    },
+    /// The declared history was taken in but still looks as if it was not.
+    #[error(
+        "the signing history {} is in the slashing ledger, but cannot be renamed: {cause}. Make its directory writable",
+        path.display()
+    )]
+    Marking {
+        /// The declared history.
+        path: PathBuf,
+        /// What the system says.
+        cause: io::Error,
+    },
+    /// A cluster was being written when the operator stopped it.
+    #[error("stopped while writing {}. Nothing was left behind", path.display())]
+    Stopped {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// What a killed run left.
+    #[error(
+        "{} was left by a run that was killed; it may hold secret keys. Delete it, then run this again",
+        path.display()
+    )]
+    Leftover {
+        /// The draft directory.
+        path: PathBuf,
+    },
     /// The ledger cannot be opened.
     #[error("{0}")]
     Ledger(#[from] signer::Error),

@@ -27,6 +27,7 @@ mod config;
 pub mod directory;
 mod error;
 pub mod first_start;
+mod graffiti;
 mod journal;
 pub mod ledger;
 pub mod logging;

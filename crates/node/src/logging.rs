@@ -100,14 +100,15 @@ pub fn start(options: &Options, file: Option<&Path>) -> Result<Counters, String>
 
 /// Libraries speak only when something is wrong, unless the operator names them.
 fn filter(level: &str) -> Result<EnvFilter, String> {
-    let is_plain = ["trace", "debug", "info", "warn", "error"].contains(&level);
+    let lower = level.to_ascii_lowercase();
+    let is_plain = ["trace", "debug", "info", "warn", "error"].contains(&lower.as_str());
     let rooms = ["node", "net", "beacon", "signer", "devnet", "phalanx"];
     let directives = if is_plain {
-        rooms.iter().fold("warn".to_owned(), |all, room| format!("{all},{room}={level}"))
+        rooms.iter().fold("warn".to_owned(), |all, room| format!("{all},{room}={lower}"))
     } else {
         level.to_owned()
     };
-    EnvFilter::try_new(&directives).map_err(|error| format!("--log-level: {error}"))
+    EnvFilter::try_new(&directives).map_err(|error| format!("--log-level {level:?}: {error}"))
 }
 
 fn open(path: &Path) -> Result<std::fs::File, String> {
@@ -168,7 +169,8 @@ struct Pairs<'a, 'w> {
 impl Pairs<'_, '_> {
     fn pair(&mut self, field: &Field, value: &str) {
         let key = if field.name() == "message" { "msg" } else { field.name() };
-        let is_bare = !value.is_empty() && !value.contains([' ', '"', '=', '\n', '\t']);
+        let needs_quotes = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '=');
+        let is_bare = !value.is_empty() && !value.contains(needs_quotes);
         let written =
             if is_bare { write!(self.writer, " {key}={value}") } else { write!(self.writer, " {key}={value:?}") };
         self.result = self.result.and(written);

@@ -13,7 +13,8 @@ use beacon::client::Client;
 use eth::Spec;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -52,17 +53,64 @@ impl Monitor {
 
 async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse {
     monitor.readiness();
+    page(&monitor.registry.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn page(registry: &Registry) -> impl IntoResponse + use<> {
     let mut text = String::new();
-    let registry = monitor.registry.lock().unwrap_or_else(PoisonError::into_inner);
-    let encoded = prometheus_client::encoding::text::encode(&mut text, &registry);
+    let encoded = prometheus_client::encoding::text::encode(&mut text, registry);
     let status = if encoded.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR };
     (status, [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
 }
 
 async fn readyz(State(monitor): State<Monitor>) -> (StatusCode, &'static str) {
-    let readiness = monitor.readiness();
+    verdict(monitor.readiness())
+}
+
+fn verdict(readiness: Readiness) -> (StatusCode, &'static str) {
     let is_ready = readiness == Readiness::Ready;
     (if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, readiness.text())
+}
+
+/// The monitoring endpoint of a node that still waits for its beacon node: alive, not ready.
+pub(crate) struct Waiting {
+    ended: DropGuard,
+    task: JoinHandle<()>,
+}
+
+impl Waiting {
+    /// Serves on the listener until it ends or is dropped. Without a second handle to the listener nothing is served.
+    pub(crate) fn serve(listener: &TcpListener, registry: Registry) -> Waiting {
+        let registry = Arc::new(registry);
+        let router = Router::new()
+            .route("/metrics", get(move || async move { page(&registry) }))
+            .route("/livez", get(|| async { "ok" }))
+            .route("/readyz", get(|| async { verdict(Readiness::BeaconNodeDown) }));
+        let ended = CancellationToken::new();
+        let served = second_handle(listener).map(|listener| {
+            axum::serve(listener, router).with_graceful_shutdown(ended.clone().cancelled_owned()).into_future()
+        });
+        let task = tokio::spawn(async move {
+            if let Err(error) = async { served?.await }.await {
+                tracing::warn!(topic = "monitor", %error, "no monitoring until a beacon node answers");
+            }
+        });
+        Waiting { ended: ended.drop_guard(), task }
+    }
+
+    /// Stops serving. Connections that are in use may delay it for a second.
+    pub(crate) async fn end(self) {
+        drop(self.ended);
+        let mut task = self.task;
+        if tokio::time::timeout(Duration::from_secs(1), &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+fn second_handle(listener: &TcpListener) -> std::io::Result<TcpListener> {
+    use std::os::fd::AsFd;
+    TcpListener::from_std(std::net::TcpListener::from(listener.as_fd().try_clone_to_owned()?))
 }
 
 /// Asks the beacon node about itself every few seconds, for ever.

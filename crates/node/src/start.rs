@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use beacon::client::{Client, ClientConfig};
 use beacon::server::{ServerConfig, Shares};
 use duty::Engine;
-use eth::{Graffiti, Spec, Version};
+use eth::{Spec, Version};
 use prometheus_client::registry::Registry;
 use signer::Owner;
 use tokio::net::TcpListener;
@@ -20,31 +20,39 @@ use crate::clock::Clock;
 use crate::cluster_files::Membership;
 use crate::ledger::Keeper;
 use crate::metrics::{Identity, Metrics};
-use crate::monitor::{self, Monitor};
-use crate::status::Status;
-use crate::{Config, Error, config, first_start};
+use crate::monitor::{self, Monitor, Waiting};
+use crate::status::{Readiness, Status};
+use crate::{Config, Error, config, first_start, graffiti};
 
 /// The pause between two questions to a beacon node that does not answer yet.
 const BEACON_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long open connections may hold up the end of the node.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Runs a node until the shutdown.
 pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Error> {
     let membership = Membership::load(&config)?;
     let keys = Arc::new(membership.key_table(&config.lock_file)?);
-    let graffiti = graffiti(config.graffiti.as_deref())?;
+    let graffiti = graffiti::of_validators(config.graffiti.as_deref(), &membership.lock)?;
+    first_start::require(&config.ledger_file, &config.signing_history_file)?;
+    require_peer_addresses(&config)?;
     let validator_api =
         monitor::listen("the validator API", "--validator-api-address", config.validator_api_address).await?;
     let monitoring = monitor::listen("monitoring", "--monitoring-address", config.monitoring_address).await?;
 
     let mut registry = registry(&membership, &config);
     let client = Client::new(client_config(&config, &membership), &mut registry)?;
+    let waiting = Waiting::serve(&monitoring, waiting_registry(&membership, &config));
     let Some(spec) = chain_spec(&client, &membership, &shutdown).await? else { return Ok(()) };
+    waiting.end().await;
     let spec = Arc::new(spec);
     let clock = Clock::new(spec.genesis.genesis_time);
     let keeper = keeper(&config, &membership, &spec)?;
 
     let (host, events) = net::Host::start(network(&config, &membership, &spec)?, &mut registry).await?;
-    let metrics = metrics(&mut registry, &config, &membership, &host);
+    let metrics = Metrics::register(&mut registry, &identity(&config, &membership), unix_now());
+    config.log_counters.register(&mut registry);
     let quorum = qbft::quorum(membership.lock.definition.operators.len());
     let status = Arc::new(Status::new(quorum - 1, clock.now()));
     let chain = Chain::new(ChainConfig {
@@ -101,8 +109,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     heads.abort();
     watch.abort();
     host.shutdown().await;
-    // Both end with the shutdown; what they could still say is of no use.
-    let _ = tokio::join!(monitor, api);
+    // Both end with the shutdown; what they could still say is of no use, and nobody may hold them up.
+    let _ = tokio::time::timeout(LAST_ANSWERS, async { tokio::join!(monitor, api) }).await;
     tracing::info!(topic = "app", "the node has stopped");
     Ok(())
 }
@@ -133,7 +141,7 @@ async fn serve(
 fn registry(membership: &Membership, config: &Config) -> Registry {
     let definition = &membership.lock.definition;
     let hash: String = membership.lock.lock_hash.to_string().chars().skip(2).take(7).collect();
-    let name = membership_name(membership);
+    let name = peer_names(membership).into_iter().nth(membership.me.0.into()).unwrap_or_default();
     let labels = [
         ("cluster_hash", hash),
         ("cluster_name", definition.name.clone()),
@@ -144,11 +152,30 @@ fn registry(membership: &Membership, config: &Config) -> Registry {
     Registry::with_labels(labels.into_iter().map(|(key, value)| (key.into(), value.into())))
 }
 
-/// This node's name among its peers.
-fn membership_name(membership: &Membership) -> String {
+/// What the metrics page shows as long as no beacon node answers.
+fn waiting_registry(membership: &Membership, config: &Config) -> Registry {
+    let mut registry = registry(membership, config);
+    let metrics = Metrics::register(&mut registry, &identity(config, membership), unix_now());
+    metrics.ready(Readiness::BeaconNodeDown as i64);
+    config.log_counters.register(&mut registry);
+    registry
+}
+
+/// The operators' names, in their order.
+fn peer_names(membership: &Membership) -> Vec<String> {
     let keys = membership.lock.operators().unwrap_or_default();
     let ids: Vec<_> = keys.iter().map(|operator| net::peer_id(&operator.public_key)).collect();
-    net::peer_names(&ids).into_iter().nth(membership.me.0.into()).unwrap_or_default()
+    net::peer_names(&ids)
+}
+
+/// Whether the addresses for peers are free. They are bound again once the beacon node has told its chain: an
+/// operator should not have to wait for that to hear of it.
+fn require_peer_addresses(config: &Config) -> Result<(), Error> {
+    for address in &config.p2p_tcp_addresses {
+        let listen = |cause| Error::Listen { what: "peers", flag: "--p2p-tcp-address", address: *address, cause };
+        std::net::TcpListener::bind(address).map(drop).map_err(listen)?;
+    }
+    Ok(())
 }
 
 /// Where an operator's record says its node is.
@@ -257,21 +284,22 @@ fn network(config: &Config, membership: &Membership, spec: &Arc<Spec>) -> Result
     })
 }
 
-fn metrics(registry: &mut Registry, config: &Config, membership: &Membership, host: &net::Host) -> Metrics {
+fn identity(config: &Config, membership: &Membership) -> Identity {
     let definition = &membership.lock.definition;
-    let operators = definition.operators.len();
-    let name = |peer: usize| host.peer_name(qbft::PeerIndex(peer as u8)).to_owned();
-    let identity = Identity {
+    let peers = peer_names(membership);
+    Identity {
         network: network_name(definition.fork_version),
-        operators,
+        operators: definition.operators.len(),
         threshold: definition.threshold as usize,
         validators: membership.lock.validators.len(),
-        peer_name: name(membership.me.0.into()),
+        peer_name: peers.get(usize::from(membership.me.0)).cloned().unwrap_or_default(),
         version: config.version.clone(),
-        peers: (0..operators).map(name).collect(),
-    };
-    let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Metrics::register(registry, &identity, started)
+        peers,
+    }
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn engine_config(membership: &Membership, spec: &Spec) -> duty::Config {
@@ -282,16 +310,4 @@ fn engine_config(membership: &Membership, spec: &Spec) -> duty::Config {
         threshold: membership.lock.definition.threshold as usize,
         validators: membership.validators(),
     }
-}
-
-/// The text as 32 bytes.
-fn graffiti(text: Option<&str>) -> Result<Graffiti, Error> {
-    let text = text.map_or_else(|| format!("phalanx/{}", env!("CARGO_PKG_VERSION")), str::to_owned);
-    let mut bytes = [0; 32];
-    let Some(place) = bytes.get_mut(..text.len()) else {
-        let why = format!("{} bytes are more than the 32 a block has room for", text.len());
-        return Err(Error::Setting { flag: "--graffiti", why });
-    };
-    place.copy_from_slice(text.as_bytes());
-    Ok(Graffiti(bytes))
 }

@@ -88,9 +88,12 @@ impl Status {
         }
     }
 
-    /// So many other peers are connected.
-    pub fn set_connected(&self, peers: usize) {
-        self.connected.store(peers, Ordering::Relaxed);
+    /// So many other peers are connected from now on.
+    pub fn set_connected(&self, peers: usize, now: Time) {
+        let before = self.connected.swap(peers, Ordering::Relaxed);
+        if before.max(peers) >= self.needed {
+            self.quorum_at.store(now.0, Ordering::Relaxed);
+        }
     }
 
     /// A validator client called.
@@ -112,10 +115,8 @@ impl Status {
     pub fn readiness(&self, now: Time, spec: &Spec) -> Readiness {
         let slot_ns = spec.slot_duration_ns();
         let epoch_ns = slot_ns.saturating_mul(spec.slots_per_epoch as i64);
-        if self.connected.load(Ordering::Relaxed) >= self.needed {
-            self.quorum_at.store(now.0, Ordering::Relaxed);
-        }
-        let peerless_ns = now.0 - self.quorum_at.load(Ordering::Relaxed);
+        let has_quorum = self.connected.load(Ordering::Relaxed) >= self.needed;
+        let peerless_ns = if has_quorum { 0 } else { now.0 - self.quorum_at.load(Ordering::Relaxed) };
         let silent_ns = now.0 - self.client_heard_at.load(Ordering::Relaxed);
         match () {
             () if !self.beacon_up.load(Ordering::Relaxed) => Readiness::BeaconNodeDown,
@@ -152,8 +153,18 @@ mod tests {
         let status = Status::new(2, slots(0));
         assert_eq!(status.readiness(slots(6), &spec()), Readiness::Ready);
         assert_eq!(status.readiness(slots(7), &spec()), Readiness::TooFewPeers);
-        status.set_connected(2);
+        status.set_connected(2, slots(7));
         assert_eq!(status.readiness(slots(7), &spec()), Readiness::Ready);
+    }
+
+    #[test]
+    fn the_six_slots_begin_when_the_quorum_is_lost_not_when_somebody_last_asked() {
+        let status = Status::new(2, slots(0));
+        status.set_connected(2, slots(1));
+        status.heard_validator_client(slots(15));
+        status.set_connected(1, slots(15));
+        assert_eq!(status.readiness(slots(21), &spec()), Readiness::Ready);
+        assert_eq!(status.readiness(slots(22), &spec()), Readiness::TooFewPeers);
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The arguments. Flags that mean what they mean in Charon have its names.
 
-use std::net::SocketAddr;
+mod values;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use node::PeerAddress;
 use url::Url;
+
+use values::{duration, header, listen_address, node_at_slot};
 
 /// A distributed validator client for Ethereum: one validator, several nodes, no single point of failure.
 #[derive(Debug, Parser)]
@@ -107,26 +111,29 @@ pub(crate) struct Run {
     #[arg(long, env = "PHALANX_BEACON_NODE_SUBMIT_TIMEOUT", default_value = "2s", value_parser = duration, help_heading = "Beacon node")]
     pub(crate) beacon_node_submit_timeout: Duration,
     /// Headers for every request to a beacon node: name=value.
-    #[arg(long, env = "PHALANX_BEACON_NODE_HEADERS", value_delimiter = ',', value_parser = header, help_heading = "Beacon node", hide_env_values = true)]
+    #[arg(long, env = "PHALANX_BEACON_NODE_HEADERS", value_delimiter = ',', value_parser = header, help_heading = "Beacon node")]
     pub(crate) beacon_node_headers: Vec<(String, String)>,
     /// Take blocks from builders.
     #[arg(long, env = "PHALANX_BUILDER_API", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Beacon node")]
     pub(crate) builder_api: bool,
-    /// The text in the blocks, 32 bytes at most.
+    /// The text in the blocks, 32 bytes at most; or one for each validator, comma separated.
     #[arg(long, env = "PHALANX_GRAFFITI", help_heading = "Beacon node")]
     pub(crate) graffiti: Option<String>,
 
     /// Where validator clients call.
-    #[arg(long, env = "PHALANX_VALIDATOR_API_ADDRESS", default_value = "127.0.0.1:3600", help_heading = "Services")]
+    #[arg(long, env = "PHALANX_VALIDATOR_API_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3600", help_heading = "Services")]
     pub(crate) validator_api_address: SocketAddr,
     /// Where metrics and health are served.
-    #[arg(long, env = "PHALANX_MONITORING_ADDRESS", default_value = "127.0.0.1:3620", help_heading = "Services")]
+    #[arg(long, env = "PHALANX_MONITORING_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3620", help_heading = "Services")]
     pub(crate) monitoring_address: SocketAddr,
 
     /// Where peers call; none: outgoing connections only.
-    #[arg(long, env = "PHALANX_P2P_TCP_ADDRESS", value_delimiter = ',', help_heading = "Peers")]
+    #[arg(long, env = "PHALANX_P2P_TCP_ADDRESS", value_parser = listen_address, value_delimiter = ',', help_heading = "Peers")]
     pub(crate) p2p_tcp_address: Vec<SocketAddr>,
-    /// The IP address or host name peers reach this node under, with the port if it differs.
+    /// The IP address peers reach this node under; with the port of the first --p2p-tcp-address.
+    #[arg(long, env = "PHALANX_P2P_EXTERNAL_IP", help_heading = "Peers")]
+    pub(crate) p2p_external_ip: Option<IpAddr>,
+    /// The host name peers reach this node under, with the port if it differs: HOST or HOST:PORT.
     #[arg(long, env = "PHALANX_P2P_EXTERNAL_HOSTNAME", help_heading = "Peers")]
     pub(crate) p2p_external_hostname: Option<String>,
     /// Where the peers are: INDEX=HOST:PORT, the index as in the lock, from 0.
@@ -152,7 +159,7 @@ pub(crate) struct CreateCluster {
     #[arg(long, env = "PHALANX_THRESHOLD")]
     pub(crate) threshold: Option<u8>,
     /// How many new validators to make [default: 1].
-    #[arg(long, env = "PHALANX_NUM_VALIDATORS", conflicts_with = "split_existing_keys")]
+    #[arg(long, env = "PHALANX_NUM_VALIDATORS")]
     pub(crate) num_validators: Option<usize>,
     /// Who gets the fees: one address, or one for each validator.
     #[arg(long, env = "PHALANX_FEE_RECIPIENT_ADDRESSES", value_delimiter = ',', required = true)]
@@ -170,17 +177,17 @@ pub(crate) struct CreateCluster {
     #[arg(long, env = "PHALANX_TARGET_GAS_LIMIT", default_value_t = cluster::create::DEFAULT_GAS_LIMIT)]
     pub(crate) target_gas_limit: u64,
     /// Make compounding validators (0x02 withdrawal credentials).
-    #[arg(long, env = "PHALANX_COMPOUNDING")]
+    #[arg(long, env = "PHALANX_COMPOUNDING", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) compounding: bool,
     /// Where each node will accept connections, IP:PORT for each, to be told in the cluster lock.
     #[arg(long, env = "PHALANX_P2P_ADDRESSES", value_delimiter = ',')]
     pub(crate) p2p_addresses: Vec<std::net::SocketAddrV4>,
     /// Encrypt the keystores lightly. For tests; refused on mainnet.
-    #[arg(long, env = "PHALANX_INSECURE_KEYS")]
+    #[arg(long, env = "PHALANX_INSECURE_KEYS", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) insecure_keys: bool,
 
     /// Split existing keys instead of making new ones.
-    #[arg(long, env = "PHALANX_SPLIT_EXISTING_KEYS", requires = "split_keys_dir", help_heading = "Existing keys")]
+    #[arg(long, env = "PHALANX_SPLIT_EXISTING_KEYS", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new(), help_heading = "Existing keys")]
     pub(crate) split_existing_keys: bool,
     /// Directory of the existing keystores: keystore-*.json with keystore-*.txt.
     #[arg(long, env = "PHALANX_SPLIT_KEYS_DIR", help_heading = "Existing keys")]
@@ -334,53 +341,8 @@ pub(crate) enum PresetName {
     Mainnet,
 }
 
-/// Reads a duration as operators write it: `2s`, `500ms`, `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let expected = || format!("{text:?} is not a duration like 2s, 500ms or 1m");
-    let number: f64 = number.parse().map_err(|_| expected())?;
-    let seconds = match unit {
-        "ms" => number / 1_000.0,
-        "s" => number,
-        "m" => number * 60.0,
-        _ => return Err(expected()),
-    };
-    Duration::try_from_secs_f64(seconds).map_err(|_| expected())
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    // The value may be a secret and is not repeated.
-    let (name, value) = text.split_once('=').ok_or("a header is of the form name=value")?;
-    Ok((name.trim().to_owned(), value.to_owned()))
-}
-
-fn node_at_slot(text: &str) -> Result<(usize, u64), String> {
-    let expected = || format!("{text:?} is not of the form NODE@SLOT");
-    let (node, slot) = text.split_once('@').ok_or_else(expected)?;
-    Ok((node.parse().map_err(|_| expected())?, slot.parse().map_err(|_| expected())?))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_written_as_operators_write_them() {
-        assert_eq!(duration("2s"), Ok(Duration::from_secs(2)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("1.5m"), Ok(Duration::from_secs(90)));
-        for wrong in ["", "2", "s", "-1s", "2h", "1e400s"] {
-            assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_header_error_does_not_repeat_a_secret() {
-        assert_eq!(header("Authorization=Bearer x=y"), Ok(("Authorization".into(), "Bearer x=y".into())));
-        assert!(!header("secret").expect_err("no name").contains("secret"));
-    }
-
     #[test]
     fn the_command_line_is_well_formed() {
         crate::environment::command().debug_assert();

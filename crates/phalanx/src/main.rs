@@ -10,11 +10,13 @@
 //! person, and chooses exit codes: 0 done, 1 failed, 2 wrong usage.
 
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a program lives in time and on threads")]
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks on its terminal")]
+#![allow(clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod arguments;
 mod command;
 mod environment;
+mod signals;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -25,13 +27,12 @@ use arguments::{Arguments, Command, Create, Slashing};
 fn main() -> ExitCode {
     rustls::crypto::ring::default_provider().install_default().ok();
     let matches = environment::command().get_matches();
-    environment::warn_of_ignored(&matches);
     let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
     let done = match arguments.command {
-        Command::Run(run) => command::run::run(*run),
+        Command::Run(run) => command::run::run(*run, &environment::ignored_in(&matches)),
         Command::Create(Create::Cluster(create)) => command::create_cluster::run(*create),
         Command::Create(Create::Enr(enr)) => command::enr::create(&enr),
         Command::Enr(enr) => command::enr::show(&enr),

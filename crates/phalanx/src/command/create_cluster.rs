@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use signer::Protection;
 use slashing::Interchange;
 
 use crate::arguments::{CreateCluster, Testnet};
+use crate::{signals, terminal};
 
 /// One ETH in Gwei.
 const GWEI: u64 = 1_000_000_000;
@@ -24,12 +26,14 @@ pub(crate) fn run(arguments: CreateCluster) -> anyhow::Result<ExitCode> {
     if arguments.insecure_keys && network.name == "mainnet" {
         bail!("--insecure-keys: keystores on mainnet are always encrypted fully");
     }
+    directory::require_free(&arguments.cluster_dir)?;
     let secrets = secrets(&arguments)?;
     let options = options(&arguments, network)?;
     let mut randomness = randomness();
     let cluster = cluster::create(&options, secrets, &mut randomness)?;
     let history = history(&arguments, &cluster)?;
 
+    let stopped = signals::mark()?;
     let bar = ProgressBar::new(cluster.nodes.len() as u64).with_style(style());
     bar.tick();
     directory::write_cluster(
@@ -38,11 +42,14 @@ pub(crate) fn run(arguments: CreateCluster) -> anyhow::Result<ExitCode> {
         Writing {
             history: &history,
             protection: if arguments.insecure_keys { Protection::Insecure } else { Protection::Pbkdf2 },
-            progress: &mut |done, _| bar.set_position(done as u64),
+            progress: &mut |done, _| {
+                bar.set_position(done as u64);
+                !stopped.load(Ordering::Relaxed)
+            },
         },
     )?;
     bar.finish_and_clear();
-    tell(&arguments, &cluster);
+    tell(&arguments, &cluster)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -72,6 +79,7 @@ fn network(name: &str, testnet: &Testnet) -> anyhow::Result<Network> {
 }
 
 fn secrets(arguments: &CreateCluster) -> anyhow::Result<Secrets> {
+    refuse_lone_flags(arguments)?;
     if !arguments.split_existing_keys {
         return Ok(Secrets::New(arguments.num_validators.unwrap_or(1)));
     }
@@ -88,6 +96,26 @@ fn secrets(arguments: &CreateCluster) -> anyhow::Result<Secrets> {
         bail!("there are no keystores (keystore-*.json) in {}", directory.display());
     }
     Ok(Secrets::Existing(keys))
+}
+
+/// Flags that say something only together: without the other, the operator expects what does not happen.
+fn refuse_lone_flags(arguments: &CreateCluster) -> anyhow::Result<()> {
+    let splits = arguments.split_existing_keys;
+    for (flag, is_given) in [
+        ("--split-keys-dir", arguments.split_keys_dir.is_some()),
+        ("--signing-history", arguments.signing_history.is_some()),
+    ] {
+        if is_given && !splits {
+            bail!("{flag} is for existing keys: say --split-existing-keys too, or leave it out");
+        }
+    }
+    if splits && arguments.num_validators.is_some() {
+        bail!("--num-validators is for new keys: leave it out, all keys in --split-keys-dir are split");
+    }
+    if splits && !arguments.deposit_amounts.is_empty() {
+        bail!("--deposit-amounts is for new keys: existing validators have their deposit");
+    }
+    Ok(())
 }
 
 fn load_keys(directory: &Path) -> anyhow::Result<Vec<bls::SecretKey>> {
@@ -132,19 +160,20 @@ fn history(arguments: &CreateCluster, cluster: &cluster::NewCluster) -> anyhow::
     Ok(history)
 }
 
-fn tell(arguments: &CreateCluster, cluster: &cluster::NewCluster) {
+fn tell(arguments: &CreateCluster, cluster: &cluster::NewCluster) -> anyhow::Result<()> {
     let definition = &cluster.lock.definition;
     let (nodes, threshold) = (cluster.nodes.len(), definition.threshold);
-    println!("cluster {} is in {}", cluster.lock.lock_hash, arguments.cluster_dir.display());
-    println!("  {nodes} nodes, {threshold} of which make a signature");
-    for validator in &cluster.lock.validators {
-        println!("  validator {}", validator.group_key);
-    }
-    println!("Move each node directory to its machine and delete it here: together they are the whole keys.");
+    let mut lines = vec![
+        format!("cluster {} is in {}", cluster.lock.lock_hash, arguments.cluster_dir.display()),
+        format!("  {nodes} nodes, {threshold} of which make a signature"),
+    ];
+    lines.extend(cluster.lock.validators.iter().map(|validator| format!("  validator {}", validator.group_key)));
+    let moving = "Move each node directory to its machine and delete it here: together they are the whole keys.";
+    lines.push(moving.to_owned());
     if arguments.split_existing_keys {
-        println!(
-            "Never run the split keys anywhere else again: delete them wherever they are, and start this cluster \
-             only after two epochs of silence."
-        );
+        let never = "Never run the split keys anywhere else again: delete them wherever they are, and start this \
+                     cluster only after two epochs of silence.";
+        lines.push(never.to_owned());
     }
+    terminal::say(&lines.join("\n"))
 }

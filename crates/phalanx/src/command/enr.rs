@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use cluster::{Enr, NodeKey};
 use node::directory;
 
-use crate::arguments;
+use crate::{arguments, terminal};
 
 /// Makes the key of a node and shows its record.
 pub(crate) fn create(arguments: &arguments::Enr) -> anyhow::Result<ExitCode> {
@@ -19,7 +19,7 @@ pub(crate) fn create(arguments: &arguments::Enr) -> anyhow::Result<ExitCode> {
     std::fs::create_dir_all(&arguments.data_dir)
         .with_context(|| format!("cannot make the directory {}", arguments.data_dir.display()))?;
     directory::write_file(&path, key.to_text().as_bytes(), 0o600)?;
-    println!("{}", Enr::new(&key, None, None));
+    terminal::say(&Enr::new(&key, None, None).to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -27,6 +27,6 @@ pub(crate) fn create(arguments: &arguments::Enr) -> anyhow::Result<ExitCode> {
 pub(crate) fn show(arguments: &arguments::Enr) -> anyhow::Result<ExitCode> {
     let path = arguments.data_dir.join(directory::PRIVATE_KEY);
     let key = node::cluster_files::load_key(&path)?;
-    println!("{}", Enr::new(&key, None, None));
+    terminal::say(&Enr::new(&key, None, None).to_string())?;
     Ok(ExitCode::SUCCESS)
 }

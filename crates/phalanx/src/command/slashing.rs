@@ -1,7 +1,7 @@
 //! `phalanx slashing init|import|export|show`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -11,17 +11,33 @@ use signer::{Owner, SqliteStore};
 use slashing::{Interchange, Ledger, Strategy, Watermark};
 
 use crate::arguments::{LedgerFile, SlashingExport, SlashingImport, SlashingInit, SlashingShow};
+use crate::terminal;
 
-/// Declares that the validators have never signed. The first start makes the ledger, for it knows the network.
+/// Declares that validators have never signed. The first start makes the ledger, for it knows the network.
 pub(crate) fn init(arguments: &SlashingInit) -> anyhow::Result<ExitCode> {
-    let ledger = arguments.file.ledger();
-    let declaration = arguments.file.lock_file.with_file_name(directory::SIGNING_HISTORY);
-    refuse_existing(&ledger, "a ledger is never overwritten")?;
-    refuse_existing(&declaration, "there is a declared signing history already")?;
+    let declaration = declaration(&arguments.file);
+    refuse_existing(&declaration, "there is a declared signing history already, and the next start takes it in")?;
     let lock = cluster_files::load_lock(&arguments.file.lock_file)?;
+    let undeclared = undeclared(&arguments.file, &lock)?;
+    if undeclared == 0 {
+        bail!(
+            "{} knows all validators of the lock: there is nothing to declare, and a ledger is never overwritten",
+            arguments.file.ledger().display()
+        );
+    }
     directory::write_file(&declaration, directory::empty_history().to_json().as_bytes(), 0o644)?;
-    println!("declared: {} validators that have never signed. The next start makes the ledger", lock.validators.len());
+    terminal::say(&format!("declared: {undeclared} validators that have never signed. The next start takes it in"))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many of the lock's validators the ledger does not know.
+fn undeclared(file: &LedgerFile, lock: &Lock) -> anyhow::Result<usize> {
+    if !exists(&file.ledger())? {
+        return Ok(lock.validators.len());
+    }
+    let ledger = open(file)?;
+    let is_unknown = |validator: &&cluster::Validator| ledger.watermark(&validator.group_key).is_none();
+    Ok(lock.validators.iter().filter(is_unknown).count())
 }
 
 /// Takes a signing history into the ledger.
@@ -34,36 +50,19 @@ pub(crate) fn import(arguments: &SlashingImport) -> anyhow::Result<ExitCode> {
         lock_hash: lock.lock_hash,
         validators: lock.validators.iter().map(|validator| validator.group_key).collect(),
     };
-    let is_new = !path.try_exists().with_context(|| format!("cannot look for {}", path.display()))?;
-    if is_new {
-        require_all(&history, &lock)?;
-    }
-    let mut ledger =
-        if is_new { first_start::create(&path, &owner)? } else { first_start::open(&path, &owner)? };
+    let is_new = !exists(&path)?;
     let strategy = if arguments.minimal { Strategy::Minimal } else { Strategy::Complete };
-    let imported = ledger.import(&history, strategy)?;
-    let made = if is_new { ", newly made" } else { "" };
-    println!("{} validators' histories are in {}{made}", imported.validators.len(), path.display());
+    let imported = first_start::import(&path, &declaration(&arguments.file), &owner, &history, strategy)?;
     for key in &imported.unknown {
         eprintln!("warning: {key} is not of this cluster; its history was left out");
     }
     for conflict in &imported.conflicts {
         eprintln!("warning: {}: {}. Conflicting signatures may exist already", conflict.key, conflict.why);
     }
+    let made = if is_new { ", newly made" } else { "" };
+    let count = imported.validators.len();
+    terminal::say(&format!("{count} validators' histories are in {}{made}", path.display()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A ledger made from a file that lacks a validator would start that validator empty.
-fn require_all(history: &Interchange, lock: &Lock) -> anyhow::Result<()> {
-    let known = |key: &GroupKey| history.data.iter().any(|validator| validator.pubkey == key.0);
-    match lock.validators.iter().find(|validator| !known(&validator.group_key)) {
-        None => Ok(()),
-        Some(missing) => bail!(
-            "the history has nothing of validator {}: a new ledger needs all of the cluster's validators. Export it \
-             with all keys, or declare a key that never signed with empty lists",
-            missing.group_key
-        ),
-    }
 }
 
 /// A validator client of a cluster exports its history by share keys; the ledger goes by group keys.
@@ -84,7 +83,7 @@ fn by_group_key(mut history: Interchange, lock: &Lock) -> Interchange {
 pub(crate) fn export(arguments: &SlashingExport) -> anyhow::Result<ExitCode> {
     let json = open(&arguments.file)?.export().to_json();
     if arguments.output == Path::new("-") {
-        println!("{json}");
+        terminal::say(&json)?;
         return Ok(ExitCode::SUCCESS);
     }
     refuse_existing(&arguments.output, "an existing file is not overwritten")?;
@@ -101,16 +100,22 @@ pub(crate) fn show(arguments: &SlashingShow) -> anyhow::Result<ExitCode> {
         .map(|key| (*key, ledger.watermark(key).unwrap_or_default()))
         .collect();
     if arguments.json {
-        println!("{}", as_json(&ledger, &validators));
+        terminal::say(&as_json(&ledger, &validators))?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("genesis validators root  {}", ledger.genesis_validators_root());
-    println!("{:<98}  {:>8}  {:>8}  {:>10}", "validator", "source", "target", "block slot");
-    for (key, watermark) in &validators {
-        let [source, target, block] = columns(watermark);
-        println!("{:<98}  {source:>8}  {target:>8}  {block:>10}", key.to_string());
-    }
+    terminal::say(&as_table(&ledger, &validators))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn as_table(ledger: &Ledger<SqliteStore>, validators: &[(GroupKey, Watermark)]) -> String {
+    let root = format!("genesis validators root  {}", ledger.genesis_validators_root());
+    let heading = format!("{:<98}  {:>8}  {:>8}  {:>10}", "validator", "source", "target", "block slot");
+    let row = |(key, watermark): &(GroupKey, Watermark)| {
+        let [source, target, block] = columns(watermark);
+        format!("{:<98}  {source:>8}  {target:>8}  {block:>10}", key.to_string())
+    };
+    let lines: Vec<String> = [root, heading].into_iter().chain(validators.iter().map(row)).collect();
+    lines.join("\n")
 }
 
 fn columns(watermark: &Watermark) -> [String; 3] {
@@ -142,9 +147,17 @@ fn open(file: &LedgerFile) -> anyhow::Result<Ledger<SqliteStore>> {
     Ok(Ledger::open(SqliteStore::open_unowned(&file.ledger())?)?)
 }
 
+fn declaration(file: &LedgerFile) -> PathBuf {
+    file.lock_file.with_file_name(directory::SIGNING_HISTORY)
+}
+
 fn refuse_existing(path: &Path, why: &str) -> anyhow::Result<()> {
-    if path.try_exists().with_context(|| format!("cannot look for {}", path.display()))? {
+    if exists(path)? {
         bail!("{} exists: {why}", path.display());
     }
     Ok(())
+}
+
+fn exists(path: &Path) -> anyhow::Result<bool> {
+    path.try_exists().with_context(|| format!("cannot look for {}", path.display()))
 }

@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    println!("phalanx {}", env!("CARGO_PKG_VERSION"));
+    crate::terminal::say(concat!("phalanx ", env!("CARGO_PKG_VERSION")))?;
     Ok(ExitCode::SUCCESS)
 }
