@@ -97,6 +97,6 @@ fn directory(options: &Options) -> Result<(PathBuf, Option<TempDir>), Error> {
 /// Nothing here is worth a strong password.
 fn write_cluster(directory: &Path, cluster: &NewCluster) -> Result<(), Error> {
     let history = directory::empty_history();
-    let writing = Writing { history: &history, protection: Protection::Insecure, progress: &mut |_, _| {} };
+    let writing = Writing { history: &history, protection: Protection::Insecure, progress: &mut |_, _| true };
     Ok(directory::write_cluster(directory, cluster, writing)?)
 }
