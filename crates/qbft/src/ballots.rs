@@ -77,3 +77,41 @@ impl Ballots {
         self.of(round).filter(move |vote| vote.value == Some(value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Draft, Kind, PeerIndex};
+
+    fn prepare(source: u8, round: u64, value: u8) -> Message {
+        let round = Round::new(round).expect("not zero");
+        Draft::of_value(Kind::Prepare, round, Hash([value; 32]), Vec::new())
+            .signed(PeerIndex(source), [].into())
+    }
+
+    fn rounds_kept(ballots: &Ballots) -> usize {
+        ballots.shelves.iter().map(BTreeMap::len).sum()
+    }
+
+    #[test]
+    fn the_first_word_of_a_peer_in_a_round_stays() {
+        let mut ballots = Ballots::new(4);
+        assert_eq!(ballots.cast(prepare(2, 5, 1)), Ok(()));
+        assert_eq!(ballots.cast(prepare(2, 5, 1)), Ok(()));
+        let round = Round::new(5).expect("not zero");
+        assert_eq!(ballots.cast(prepare(2, 5, 9)), Err(Why::Equivocation(Kind::Prepare, round)));
+        assert_eq!(ballots.of(round).cloned().collect::<Vec<_>>(), [prepare(2, 5, 1)]);
+    }
+
+    #[test]
+    fn a_shelf_is_bounded_and_the_past_is_forgotten() {
+        let mut ballots = Ballots::new(4);
+        for round in 1..=300 {
+            assert_eq!(ballots.cast(prepare(0, round, 1)), Ok(()));
+            assert_eq!(ballots.cast(prepare(3, 301 - round, 1)), Ok(()));
+        }
+        assert_eq!(rounds_kept(&ballots), 2 * MAX_ROUNDS);
+        ballots.forget_before(Round::new(291).expect("not zero"));
+        assert_eq!(rounds_kept(&ballots), 2 * 10);
+    }
+}

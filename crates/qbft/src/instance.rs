@@ -121,7 +121,7 @@ impl Instance {
             .then(|| self.config.timer.deadline(self.round, self.doubled))
     }
 
-    /// Algorithm 1:11, START: round 1 begins; its leader proposes by the [rule](Instance::upon_leading).
+    /// Algorithm 1:11, START: round 1 begins; its leader proposes by the rule `upon_leading`.
     fn start(&mut self, out: &mut Vec<Output>) {
         if !self.started {
             self.started = true;

@@ -30,21 +30,21 @@ fn judge_pre_prepare(config: &Config, message: &Message) -> Result<(), Why> {
 /// The justification is a quorum of ROUND_CHANGEs for the round. When none of them is prepared, that is all. Otherwise
 /// a quorum of PREPAREs proves the highest prepared round and value among them.
 fn justifies_pre_prepare(config: &Config, message: &Message, value: Hash) -> bool {
-    let round_changes = || message.justification.iter().filter(|entry| entry.kind == Kind::RoundChange);
-    let others = || message.justification.iter().filter(|entry| entry.kind != Kind::RoundChange);
-
-    let is_quorum =
-        is_quorum(config, round_changes(), |entry| entry.round == message.round && is_consistent(entry));
-    let Some(first) = others().next() else {
-        return is_quorum && round_changes().all(|entry| entry.prepared_round == 0);
+    let (round_changes, prepares): (Vec<&Message>, Vec<&Message>) =
+        message.justification.iter().partition(|entry| entry.kind == Kind::RoundChange);
+    let fits = |entry: &Message| entry.round == message.round && is_consistent(entry);
+    if !is_quorum(config, round_changes.iter().copied(), fits) {
+        return false;
+    }
+    let Some(first) = prepares.first() else {
+        return round_changes.iter().all(|entry| entry.prepared_round == 0);
     };
-    let (prepared_round, prepared_value) = (first.round.number(), first.value);
-    is_quorum
-        && prepared_value == Some(value)
-        && is_quorum_of_prepares(config, others(), prepared_round, value)
-        && round_changes().all(|entry| entry.prepared_round <= prepared_round)
-        && round_changes()
-            .any(|entry| (entry.prepared_round, entry.prepared_value) == (prepared_round, prepared_value))
+    let proven = first.round.number();
+    is_quorum_of_prepares(config, prepares.iter().copied(), proven, value)
+        && round_changes.iter().all(|entry| entry.prepared_round <= proven)
+        && round_changes
+            .iter()
+            .any(|entry| (entry.prepared_round, entry.prepared_value) == (proven, Some(value)))
 }
 
 /// JustifyRoundChange, of one message: it is not prepared, or carries the quorum of PREPAREs that prepared it.

@@ -38,14 +38,28 @@ pub const fn counts(peers: usize, justifications: usize, values: usize) -> Resul
 
 /// What of a message is too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
 pub enum Excess {
     /// Its frame is too long.
-    Bytes { have: usize, limit: usize },
+    Bytes {
+        /// Bytes it has.
+        have: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// It has too many justifications.
-    Justifications { have: usize, limit: usize },
+    Justifications {
+        /// Entries of its justification it has.
+        have: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
     /// It carries too many values.
-    Values { have: usize, limit: usize },
+    Values {
+        /// Values it has.
+        have: usize,
+        /// The most that is allowed.
+        limit: usize,
+    },
 }
 
 impl fmt::Display for Excess {

@@ -167,6 +167,14 @@ fn a_round_change_proves_what_it_claims_to_have_prepared() {
 }
 
 #[test]
+fn nobody_has_prepared_in_a_round_he_is_only_entering() {
+    for prepared_round in [3, 4] {
+        let claim = prepared_round_change(0, 3, prepared_round, A);
+        assert_eq!(fault(claim), Some(Why::UnjustifiedRoundChange));
+    }
+}
+
+#[test]
 fn an_unprepared_round_change_carries_no_proof() {
     let claim = Message { justification: prepares(&[0, 1, 2], 1, A), ..round_change(0, 2) };
     assert_eq!(fault(claim), Some(Why::UnjustifiedRoundChange));

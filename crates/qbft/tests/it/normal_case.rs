@@ -271,6 +271,18 @@ fn messages_that_came_before_the_start_are_played_then() {
 }
 
 #[test]
+fn of_the_proposals_before_the_start_the_one_of_the_highest_round_counts() {
+    let mut node = Node::new(config(4), 3);
+    node.accept(A);
+    node.accept(B);
+    node.receive(pre_prepare(2, B, round_changes(&[0, 1, 2], 2)));
+    node.receive(pre_prepare(1, A, vec![]));
+    let out = node.step(Input::Start);
+    assert_eq!(rounds_entered(&out), [(1, Cause::Start), (2, Cause::Proposal)]);
+    assert_eq!(said(&out, Kind::Prepare), [(2, Some(B))], "a quorum has left round 1");
+}
+
+#[test]
 fn a_second_start_changes_nothing() {
     let mut node = Node::in_round(1, 3);
     assert!(node.step(Input::Start).is_empty());

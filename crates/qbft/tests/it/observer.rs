@@ -18,6 +18,7 @@ fn an_observer_never_votes_proposes_or_changes_rounds() {
     assert!(node.receive(pre_prepare(2, A, round_changes(&[1, 2, 3], 2))).is_empty());
     assert!(node.receive_all(prepares(&[1, 2, 3], 1, A)).is_empty());
     assert!(node.receive_all(round_changes(&[1, 2, 3], 5)).is_empty());
+    assert!(node.receive(bare(prepared_round_change(1, 3, 2, A))).is_empty(), "it does not even judge them");
     assert_eq!(node.deadline_ms(), None);
     assert!(node.at_ms(60_000).is_empty());
     assert!(node.step(Input::Connected(PeerIndex(1))).is_empty());

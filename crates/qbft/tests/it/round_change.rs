@@ -32,6 +32,8 @@ fn a_jump_to_a_proposal_starts_that_round_undoubled() {
     let mut node = Node::started(3);
     node.receive(pre_prepare(2, A, round_changes(&[0, 1, 2], 2)));
     assert_eq!(node.deadline_ms(), Some(2000));
+    node.receive(pre_prepare(2, A, round_changes(&[0, 1, 2], 2)));
+    assert_eq!(node.deadline_ms(), Some(2000), "a repetition is no second proposal");
 }
 
 #[test]
@@ -145,6 +147,7 @@ fn only_the_highest_round_change_of_a_peer_counts_for_a_jump() {
 fn round_changes_of_the_past_are_ignored() {
     let mut node = Node::in_round(3, 4);
     assert!(node.receive_all(round_changes(&[0, 1, 2], 3)).is_empty());
+    assert!(node.receive(bare(prepared_round_change(0, 3, 1, A))).is_empty(), "not even judged");
 }
 
 #[test]
