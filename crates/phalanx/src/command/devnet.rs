@@ -8,6 +8,8 @@ use eth::{Preset, Slot};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Devnet, Log, PresetName};
+use crate::signals::Ending;
+use crate::terminal;
 
 /// Runs a cluster and reports. The code is 0 only if nothing was missed or wrong.
 pub(crate) fn run(arguments: Devnet) -> anyhow::Result<ExitCode> {
@@ -16,11 +18,16 @@ pub(crate) fn run(arguments: Devnet) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let report = runtime.block_on(async {
         let shutdown = CancellationToken::new();
-        tokio::spawn(super::run::cancel_on_signal(shutdown.clone()));
-        devnet::run::run(options, shutdown, |progress: Progress| println!("{progress}")).await
+        tokio::spawn(Ending::listen()?.cancel(shutdown.clone()));
+        devnet::run::run(options, shutdown, tell).await.map_err(anyhow::Error::from)
     })?;
-    println!("\n{report}");
+    terminal::say(&format!("\n{report}"))?;
     Ok(code(&report))
+}
+
+/// A line of progress. A terminal that is gone stops nothing: the report's code still counts.
+fn tell(progress: Progress) {
+    let _ = terminal::say(&progress.to_string());
 }
 
 /// The nodes log into files as told; among the lines of progress only errors have a place.
