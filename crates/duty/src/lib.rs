@@ -55,4 +55,4 @@ pub use output::{Combine, DutyReport, Fetch, Notice, Output, Publication, To, Ve
 pub use partial::{Partial, PartialSet, Signed};
 pub use qbft::Time;
 pub use reason::Reason;
-pub use value::{AttesterDatum, ConsensusMessage, Content, Value};
+pub use value::{AttesterDatum, AttesterSet, ConsensusMessage, Content, Value};

@@ -1,6 +1,7 @@
 //! What the cluster agrees on.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use cluster::GroupKey;
@@ -25,7 +26,7 @@ pub struct Value {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Attestation data for each validator of the cluster that attests in the slot.
-    Attester(BTreeMap<GroupKey, AttesterDatum>),
+    Attester(AttesterSet),
     /// The block of the one validator that proposes in the slot.
     Proposer {
         /// The proposing validator.
@@ -33,6 +34,30 @@ pub enum Content {
         /// Its block, not yet signed.
         proposal: Arc<Proposal>,
     },
+}
+
+/// Attestation data by validator. Cheap to clone: a value is passed on with every message that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttesterSet(Arc<BTreeMap<GroupKey, AttesterDatum>>);
+
+impl Deref for AttesterSet {
+    type Target = BTreeMap<GroupKey, AttesterDatum>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl From<BTreeMap<GroupKey, AttesterDatum>> for AttesterSet {
+    fn from(set: BTreeMap<GroupKey, AttesterDatum>) -> AttesterSet {
+        AttesterSet(Arc::new(set))
+    }
+}
+
+impl FromIterator<(GroupKey, AttesterDatum)> for AttesterSet {
+    fn from_iter<I: IntoIterator<Item = (GroupKey, AttesterDatum)>>(data: I) -> AttesterSet {
+        AttesterSet(Arc::new(data.into_iter().collect()))
+    }
 }
 
 /// What one validator attests to, and as which committee member.

@@ -204,20 +204,20 @@ fn a_decision_is_held_against_what_no_majority_changes() {
     let duty = Duty::new(SLOT, DutyKind::Attester);
     let ours = BTreeMap::from([(key(1), ValidatorConfig { fee_recipient: FEES })]);
     let decided = |content: &Content, duty| decision(content, duty, &spec(), &ours);
-    assert_eq!(decided(&Content::Attester(set()), duty), Ok(()), "others may be of another view");
+    assert_eq!(decided(&Content::Attester(set().into()), duty), Ok(()), "others may be of another view");
     let mut elsewhere = set();
     each(&mut elsewhere, |datum| datum.data.target.root = Root::ZERO);
     assert_eq!(
-        decided(&Content::Attester(elsewhere), duty),
+        decided(&Content::Attester(elsewhere.into()), duty),
         Ok(()),
         "the quorum's word on checkpoints stands"
     );
     let mut absurd = set();
     each(&mut absurd, |datum| datum.data.target.epoch.0 = 1 << 40);
-    assert_eq!(decided(&Content::Attester(absurd), duty), Err(Reason::WrongEpoch));
+    assert_eq!(decided(&Content::Attester(absurd.into()), duty), Err(Reason::WrongEpoch));
     let mut foreign = set();
     foreign.remove(&key(1));
-    assert_eq!(decided(&Content::Attester(foreign), duty), Err(Reason::ForeignValidator));
+    assert_eq!(decided(&Content::Attester(foreign.into()), duty), Err(Reason::ForeignValidator));
 
     let proposing = Duty::new(SLOT, DutyKind::Proposer);
     let of = |proposal| Content::Proposer { key: key(1), proposal: Arc::new(proposal) };

@@ -50,7 +50,7 @@ pub(crate) fn datum(slot: u64, validator: u8) -> AttesterDatum {
 
 pub(crate) fn attester_value(slot: u64) -> Value {
     let data = BTreeMap::from([1, 2, 3].map(|validator| (group_key(validator), datum(slot, validator))));
-    wire::value(Content::Attester(data))
+    wire::value(Content::Attester(data.into()))
 }
 
 pub(crate) fn proposal(slot: u64) -> Proposal {

@@ -196,7 +196,7 @@ pub fn value(content: Content) -> Value {
 /// The attester set of a value, to tamper with it.
 pub fn attester_set(value: &Value) -> Option<BTreeMap<GroupKey, AttesterDatum>> {
     match &value.content {
-        Content::Attester(set) => Some(set.clone()),
+        Content::Attester(set) => Some(BTreeMap::clone(set)),
         Content::Proposer { .. } => None,
     }
 }

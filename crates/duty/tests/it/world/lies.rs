@@ -1,5 +1,6 @@
 //! What a leader can propose that it should not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use duty::{AttesterDatum, Content, Duty, Value};
@@ -72,7 +73,7 @@ impl Lie {
         let changed = |change: &dyn Fn(&mut AttesterDatum)| {
             let mut set = set.clone();
             set.values_mut().for_each(change);
-            vec![value(Content::Attester(set))]
+            vec![value(Content::Attester(set.into()))]
         };
         Some(match self {
             Lie::Silence => vec![],
@@ -85,13 +86,13 @@ impl Lie {
             Lie::OmitsValidators => {
                 let mut set = set.clone();
                 set.pop_first();
-                vec![value(Content::Attester(set))]
+                vec![value(Content::Attester(set.into()))]
             }
             Lie::ForeignValidator => {
                 let mut set = set.clone();
                 let data = set.values().next()?.data;
                 set.insert(key(200), AttesterDatum { data, duty: chain.attester(200, duty.slot) });
-                vec![value(Content::Attester(set))]
+                vec![value(Content::Attester(set.into()))]
             }
             Lie::WrongCommittee => changed(&|datum| datum.duty.committee_index.0 += 1),
             Lie::WrongTarget => changed(&|datum| datum.data.target.root = Root([6; 32])),
@@ -100,7 +101,7 @@ impl Lie {
                 datum.data.target.epoch.0 += 1;
             }),
             Lie::WrongSlot => changed(&|datum| datum.data.slot.0 += 1),
-            Lie::Nothing => vec![value(Content::Attester(Default::default()))],
+            Lie::Nothing => vec![value(Content::Attester(BTreeMap::new().into()))],
             _ => return None,
         })
     }
