@@ -20,9 +20,9 @@ fn main() -> ExitCode {
     };
     let keys: Vec<_> = (first..first + count).map(devnet::interop_key).collect();
     let directory = Path::new(directory);
-    let written = std::fs::create_dir_all(directory)
-        .map_err(|error| error.to_string())
-        .and_then(|()| signer::write_directory(directory, &keys, Protection::Pbkdf2).map_err(|error| error.to_string()));
+    let written = std::fs::create_dir_all(directory).map_err(|error| error.to_string()).and_then(|()| {
+        signer::write_directory(directory, &keys, Protection::Pbkdf2).map_err(|error| error.to_string())
+    });
     match written {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

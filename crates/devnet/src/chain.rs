@@ -29,7 +29,7 @@ mod world;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use eth::{Epoch, Slot, Spec, ValidatorIndex};
+use eth::{Epoch, Root, Slot, Spec, ValidatorIndex};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinHandle;
@@ -63,6 +63,28 @@ pub(crate) struct Shared {
     events: broadcast::Sender<Event>,
     verifications: Semaphore,
     ended: CancellationToken,
+}
+
+/// What became of a slot's duties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotTruth {
+    /// Who had to attest.
+    pub attesters: Vec<AttesterTruth>,
+    /// The block that came.
+    pub proposal: Option<Proposed>,
+    /// The block that a right vote names: the last one up to the slot on the branch of the head.
+    pub right_head: Option<Root>,
+}
+
+/// What became of an attester duty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttesterTruth {
+    /// Who.
+    pub validator: ValidatorIndex,
+    /// The attestation that came.
+    pub attested: Option<Attested>,
+    /// The slot of the block that included it, on the branch of the head.
+    pub included: Option<Slot>,
 }
 
 /// Where the chain stands.
@@ -137,6 +159,22 @@ impl Chain {
         self.shared.world().truth().clone()
     }
 
+    /// What became of a slot's duties so far.
+    pub fn slot(&self, slot: Slot) -> SlotTruth {
+        let world = self.shared.world();
+        let (tree, truth) = (world.tree(), world.truth());
+        let attester = |validator| AttesterTruth {
+            validator,
+            attested: truth.attestation(slot, validator).copied(),
+            included: tree.inclusion(slot, validator),
+        };
+        SlotTruth {
+            attesters: world.attesters(slot).into_iter().map(attester).collect(),
+            proposal: truth.proposal(slot).copied(),
+            right_head: tree.ancestor(&tree.head().root, slot).map(|block| block.root),
+        }
+    }
+
     /// Whose duty it is to attest in a slot.
     pub fn attesters(&self, slot: Slot) -> Vec<ValidatorIndex> {
         self.shared.world().attesters(slot)
@@ -153,7 +191,7 @@ impl Chain {
     }
 
     /// The block on the branch of the head that a right vote in a slot names.
-    pub fn right_head(&self, slot: Slot) -> Option<eth::Root> {
+    pub fn right_head(&self, slot: Slot) -> Option<Root> {
         let world = self.shared.world();
         world.tree().ancestor(&world.tree().head().root, slot).map(|block| block.root)
     }

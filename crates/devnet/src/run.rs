@@ -39,6 +39,9 @@ use crate::Error;
 use crate::chain::Clock;
 use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
 
+/// Stalls kept for the report.
+const STALLS_KEPT: usize = 16;
+
 /// Runs a cluster for some slots and tells how it went. When `shutdown` is cancelled, the report is of the slots that
 /// were over. Nodes are killed and reaped in any case, and files are gone unless a directory was given.
 ///
@@ -71,6 +74,7 @@ struct Run {
     nodes: Nodes,
     clients: Vec<ValidatorClient>,
     agreement: Arc<Agreement>,
+    stalls: Vec<(Slot, Duration)>,
     /// Last, so that it goes when nobody writes any more.
     files: Files,
 }
@@ -99,7 +103,7 @@ impl Run {
             Slot(spec.slot_at_ns(clock.now_ns()).0 + if options.beacon_node.is_some() { 2 } else { 1 });
         let until_ns = spec.slot_start_ns(first).saturating_sub(clock.now_ns());
         progress(Progress::Ready { first, until: Duration::from_nanos(until_ns.max(0).unsigned_abs()) });
-        Ok(Run { spec, clock, first, ledger, nodes, clients, agreement, files })
+        Ok(Run { spec, clock, first, ledger, nodes, clients, agreement, stalls: Vec::new(), files })
     }
 
     async fn finish(
@@ -130,6 +134,7 @@ impl Run {
             decisions,
             disagreements: self.agreement.disagreements(),
             mishaps: self.nodes.mishaps().to_vec(),
+            stalls: self.stalls,
             directory: options.dir.as_ref().map(|_| self.files.directory().to_owned()),
         };
         self.ledger.stop().await;
@@ -149,7 +154,9 @@ impl Run {
             let slot = Slot(self.first.0 + number - 1);
             self.sleep_until(self.spec.slot_start_ns(slot)).await;
             self.kill_and_restart(options, Slot(number), progress).await?;
-            self.sleep_until(self.spec.slot_start_ns(Slot(slot.0 + 1))).await;
+            let end_ns = self.spec.slot_start_ns(Slot(slot.0 + 1));
+            self.sleep_until(end_ns).await;
+            self.notice_stall(slot, end_ns, progress);
             self.nodes.notice_exits(progress);
             self.ledger.observe(slot).await;
             if number <= options.slots {
@@ -160,6 +167,18 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    /// Everything on this machine is late when the devnet is woken late.
+    fn notice_stall(&mut self, slot: Slot, due_ns: i64, progress: &mut impl FnMut(Progress)) {
+        let late_ns = self.clock.now_ns().saturating_sub(due_ns);
+        if late_ns > self.spec.slot_duration_ns() / 4 {
+            let late = Duration::from_nanos(late_ns.unsigned_abs());
+            if self.stalls.len() < STALLS_KEPT {
+                self.stalls.push((slot, late));
+            }
+            progress(Progress::Stalled { slot, late });
+        }
     }
 
     async fn kill_and_restart(

@@ -17,6 +17,8 @@ pub(crate) const CLOCK_DISPARITY_NS: i64 = 500_000_000;
 
 /// Blocks kept: the oldest go.
 pub(crate) const BLOCKS_KEPT: usize = 4096;
+/// Blocks whose bodies are kept.
+pub(crate) const BODIES_KEPT: usize = 64;
 /// Epochs of duties, votes and truth kept in full.
 pub(crate) const EPOCHS_KEPT: u64 = 128;
 /// Signed votes kept for each validator, to find contradictions.

@@ -68,6 +68,7 @@ fn state_routes() -> Router<Arc<Shared>> {
         .route("/eth/v1/beacon/states/{id}/root", get(states::root))
         .route("/eth/v1/beacon/states/{id}/fork", get(states::fork))
         .route("/eth/v1/beacon/states/{id}/finality_checkpoints", get(states::finality_checkpoints))
+        .route("/eth/v1/beacon/states/{id}/committees", get(states::committees))
         .route(
             "/eth/v1/beacon/states/{id}/validators",
             get(states::validators).post(states::validators_by_body),
@@ -82,6 +83,7 @@ fn block_routes() -> Router<Arc<Shared>> {
         .route("/eth/v1/beacon/blocks/{id}/root", get(blocks::root))
         .route("/eth/v1/beacon/blocks", post(blocks::publish))
         .route("/eth/v2/beacon/blocks", post(blocks::publish))
+        .route("/eth/v2/beacon/blocks/{id}", get(blocks::block))
         .route("/eth/v3/validator/blocks/{slot}", get(blocks::produce))
 }
 

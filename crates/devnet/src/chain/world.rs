@@ -4,13 +4,13 @@ mod attestations;
 mod blocks;
 mod production;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bls::PublicKey;
 use eth::{
     Address, AttestationData, AttesterDuty, BeaconBlockHeader, CommitteeIndex, Epoch, ProposerDuty,
-    PublicKeyBytes, Root, Slot, Spec, ValidatorIndex,
+    PublicKeyBytes, Root, SignedProposal, Slot, Spec, ValidatorIndex,
 };
 
 pub(crate) use attestations::AttestationClaim;
@@ -40,6 +40,8 @@ pub(crate) struct World {
     pool: Pool,
     truth: Truth,
     fee_recipients: BTreeMap<ValidatorIndex, Address>,
+    /// The latest blocks in full.
+    bodies: VecDeque<SignedProposal>,
 }
 
 /// What a signature is claimed to be.
@@ -75,6 +77,7 @@ impl World {
             pool: Pool::default(),
             truth: Truth::default(),
             fee_recipients: BTreeMap::new(),
+            bodies: VecDeque::new(),
         })
     }
 
@@ -108,6 +111,11 @@ impl World {
 
     pub(crate) fn index(&self, pubkey: &PublicKeyBytes) -> Option<ValidatorIndex> {
         self.indices.get(pubkey).copied()
+    }
+
+    /// A block in full, if it is one of the latest.
+    pub(crate) fn body(&self, root: &Root) -> Option<&SignedProposal> {
+        self.bodies.iter().find(|signed| signed.block_root() == *root)
     }
 
     /// Who gets the fees of a validator's blocks.
@@ -228,7 +236,7 @@ impl World {
         if begun { Ok(()) } else { Err(Rejection::TooEarly(slot)) }
     }
 
-    fn check_duty_epoch(&self, now_ns: i64, epoch: Epoch) -> Result<(), Rejection> {
+    pub(crate) fn check_duty_epoch(&self, now_ns: i64, epoch: Epoch) -> Result<(), Rejection> {
         let now = self.epoch_at(now_ns.saturating_add(CLOCK_DISPARITY_NS));
         let (first, last) = (Epoch(now.0.saturating_sub(EPOCHS_KEPT)), Epoch(now.0 + 1));
         let known = first <= epoch && epoch <= last;

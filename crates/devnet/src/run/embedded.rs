@@ -9,7 +9,7 @@ use super::Options;
 use super::files::Files;
 use super::ledger::{ProposalRecord, Record};
 use crate::Error;
-use crate::chain::{Chain, ChainConfig};
+use crate::chain::{Chain, ChainConfig, SlotTruth};
 
 /// Seconds nodes get to start before genesis, and half of one more for each.
 const HEADSTART_SECONDS: u64 = 8;
@@ -29,17 +29,12 @@ pub(super) async fn start(options: &Options, files: &Files) -> Result<Chain, Err
 
 /// What the chain's ledger of truth has of a slot.
 pub(super) fn record(chain: &Chain, slot: Slot) -> Record {
-    let truth = chain.truth();
-    let attesters = chain.attesters(slot);
-    let right_head = chain.right_head(slot);
-    let attested = |attester: &_| truth.attestation(slot, *attester);
-    let head_right =
-        attesters.iter().filter_map(attested).filter(|vote| Some(vote.head) == right_head).count();
-    let proposal = truth.proposal(slot);
+    let SlotTruth { attesters, proposal, right_head } = chain.slot(slot);
+    let votes = attesters.iter().filter_map(|attester| attester.attested);
     Record {
-        attestations: attesters.iter().map(|attester| Some(attested(attester)?.arrived_ns)).collect(),
-        included: attesters.iter().filter(|attester| chain.inclusion(slot, **attester).is_some()).count(),
-        head_right: Some(head_right),
+        head_right: Some(votes.filter(|vote| Some(vote.head) == right_head).count()),
+        attestations: attesters.iter().map(|attester| Some(attester.attested?.arrived_ns)).collect(),
+        included: attesters.iter().filter(|attester| attester.included.is_some()).count(),
         proposal: Some(ProposalRecord {
             arrived_ns: proposal.map(|proposal| proposal.arrived_ns),
             is_canonical: proposal.is_some_and(|proposal| right_head == Some(proposal.root)),

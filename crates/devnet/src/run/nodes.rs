@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::time::Duration;
 
 use tokio::process::{Child, Command};
 use url::Url;
@@ -18,6 +19,24 @@ pub(super) struct Nodes {
     mishaps: Vec<String>,
 }
 
+impl Drop for Nodes {
+    /// Whoever drops the nodes may remove their files next, so they must be gone, not just told to go. That takes
+    /// milliseconds: nobody can refuse this signal.
+    fn drop(&mut self) {
+        let mut children: Vec<Child> = self.nodes.iter_mut().filter_map(|node| node.child.take()).collect();
+        for child in &mut children {
+            // An error says that it has ended already.
+            let _ = child.start_kill();
+        }
+        for child in &mut children {
+            let mut attempts = 0..REAP_ATTEMPTS;
+            while matches!(child.try_wait(), Ok(None)) && attempts.next().is_some() {
+                std::thread::sleep(REAP_PAUSE);
+            }
+        }
+    }
+}
+
 struct Node {
     program: PathBuf,
     arguments: Vec<String>,
@@ -26,6 +45,10 @@ struct Node {
     monitoring: SocketAddr,
     child: Option<Child>,
 }
+
+/// How long a killed process is waited for.
+const REAP_PAUSE: Duration = Duration::from_millis(2);
+const REAP_ATTEMPTS: usize = 1000;
 
 /// File that a node logs to, in its directory.
 const LOG: &str = "node.log";
@@ -134,6 +157,8 @@ impl Node {
         let errors = log.try_clone().map_err(|why| Error::File { path: self.log(), why })?;
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null()).stdout(log).stderr(errors).kill_on_drop(true);
+        // A group of its own: Ctrl-C in the terminal is for the devnet, which then ends its nodes.
+        command.process_group(0);
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy();
             if name.starts_with("PHALANX_") || name.starts_with("CHARON_") {

@@ -45,6 +45,14 @@ pub enum Progress {
         /// Which.
         node: usize,
     },
+    /// The devnet itself was not woken in time: the machine has too much to do, or was suspended. What is missed now
+    /// says nothing of the cluster.
+    Stalled {
+        /// In which slot it should have been woken.
+        slot: Slot,
+        /// How late it was.
+        late: Duration,
+    },
     /// A node ended though nobody killed it.
     Exited {
         /// Which.
@@ -99,6 +107,9 @@ impl fmt::Display for Progress {
             Progress::Slot(line) => line.fmt(f),
             Progress::Killed { node } => write!(f, "killed node {node}"),
             Progress::Restarted { node } => write!(f, "started node {node} again"),
+            Progress::Stalled { slot, late } => {
+                write!(f, "the machine stood still for {:.1} s in slot {slot}", late.as_secs_f64())
+            }
             Progress::Exited { node, status, log } => {
                 write!(f, "node {node} ended by itself: {status}, see {}", log.display())
             }

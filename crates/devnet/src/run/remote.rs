@@ -227,3 +227,75 @@ struct Checkpoints {
 struct Header {
     header: eth::SignedBeaconBlockHeader,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use eth::Preset;
+
+    use super::*;
+    use crate::chain::{Chain, ChainConfig, Event};
+    use crate::interop_key;
+    use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
+
+    fn unix_now() -> u64 {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.expect("after 1970").as_secs()
+    }
+
+    fn keys(validators: std::ops::Range<u64>) -> Vec<GroupKey> {
+        validators.map(|index| GroupKey(PublicKeyBytes(interop_key(index).public_key().to_bytes()))).collect()
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn duties_are_read_from_the_blocks_of_a_chain() {
+        let chain = Chain::start(ChainConfig::interop(Preset::Minimal, 500, unix_now() + 2, 16)).await;
+        let chain = chain.expect("a free port");
+        let mut events = chain.subscribe();
+        // Only half of the validators do their duties; all are asked after.
+        let client = ValidatorClient::start(ValidatorClientConfig {
+            node: chain.url(),
+            shares: (0..8).map(interop_key).collect(),
+            fee_recipient: eth::Address([1; 20]),
+            agreement: Arc::new(Agreement::default()),
+        });
+        let remote = Remote::connect(chain.url()).await.expect("it answers");
+        let mut remote = remote.with_validators(&keys(0..16)).await.expect("all are known");
+        loop {
+            match events.recv().await.expect("the chain goes on") {
+                Event::Head { slot, .. } if slot >= Slot(14) => break,
+                _ => {}
+            }
+        }
+        client.stop().await;
+        for slot in 1..=14 {
+            remote.observe(Slot(slot)).await;
+        }
+        assert!(remote.standing().head >= Slot(14));
+        let mut seen = 0;
+        for slot in (1..=8).map(Slot) {
+            let record = remote.record(slot);
+            let truth = chain.slot(slot);
+            let attested = truth.attesters.iter().filter(|attester| attester.included.is_some()).count();
+            assert_eq!(record.attestations.len(), truth.attesters.len());
+            assert_eq!(record.attestations.iter().flatten().count(), attested, "slot {slot}");
+            let proposal = record.proposal.expect("all proposers are asked after");
+            assert_eq!(proposal.is_canonical, truth.proposal.is_some(), "slot {slot}");
+            seen += attested;
+        }
+        assert!(seen > 0 && seen < 16, "some attested, some did not: {seen}");
+    }
+
+    #[tokio::test]
+    async fn a_chain_without_the_validators_is_refused() {
+        let chain = Chain::start(ChainConfig::interop(Preset::Minimal, 500, unix_now() + 60, 4)).await;
+        let chain = chain.expect("a free port");
+        let remote = Remote::connect(chain.url()).await.expect("it answers");
+        let refused = remote.with_validators(&keys(0..5)).await.err().expect("one is missing");
+        assert!(refused.to_string().contains("4 of the 5 validators"), "{refused}");
+        let url = chain.url();
+        chain.stop().await;
+        assert!(matches!(Remote::connect(url).await, Err(Error::BeaconNode { .. })));
+    }
+}

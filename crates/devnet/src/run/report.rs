@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use eth::Slot;
 
@@ -32,6 +33,8 @@ pub struct Report {
     pub disagreements: Vec<(Slot, Kind)>,
     /// What should not have happened.
     pub mishaps: Vec<String>,
+    /// Slots in which the machine stood still, and for how long. Not the cluster's fault, but maybe why it missed duties.
+    pub stalls: Vec<(Slot, Duration)>,
     /// Where the files are, if they were kept.
     pub directory: Option<PathBuf>,
     pub(super) judged: Option<Judged>,
@@ -125,6 +128,10 @@ impl Report {
     /// What went wrong, in words.
     fn troubles(&self) -> Vec<String> {
         let mut troubles = self.mishaps.clone();
+        let stall = |(slot, late): &(Slot, Duration)| {
+            format!("slot {slot}: the machine stood still for {:.1} s", late.as_secs_f64())
+        };
+        troubles.extend(self.stalls.iter().map(stall));
         let disagreement =
             |(slot, kind): &(Slot, Kind)| format!("slot {slot}: clients got different data ({kind:?})");
         troubles.extend(self.disagreements.iter().map(disagreement));

@@ -9,4 +9,5 @@ mod chain_duties;
 mod chain_events;
 mod chain_finality;
 mod driver;
+mod run;
 mod validator_client;

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::Api;
-use super::reply::{CONSENSUS_VERSION, Refusal, is_ssz, ssz, state_data, text, wants_ssz};
+use super::reply::{CONSENSUS_VERSION, Refusal, is_ssz, json_body, ssz, state_data, text, wants_ssz};
 use crate::chain::constants::BLOCK_VALUE_WEI;
 use crate::chain::tree::{Block, Tree};
 use crate::chain::{Shared, judge};
@@ -64,6 +64,23 @@ pub(super) async fn header(State(chain): Api, Path(id): Path<String>) -> Result<
     let world = chain.world();
     let tree = world.tree();
     Ok(state_data(header_of(tree, find(tree, world.spec().slots_per_epoch, &id)?)))
+}
+
+/// The latest blocks only; the one at genesis has no body to show.
+pub(super) async fn block(State(chain): Api, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let world = chain.world();
+    let block = find(world.tree(), world.spec().slots_per_epoch, &id)?;
+    let gone = || Refusal::not_found(format!("the body of block {id} is not kept"));
+    let contents: Value = serde_json::from_slice(&world.body(&block.root).ok_or_else(gone)?.to_json())
+        .map_err(|why| Refusal::bad_request(why.to_string()))?;
+    let answer = json!({
+        "version": Fork::Fulu,
+        "execution_optimistic": false,
+        "finalized": false,
+        "data": contents["signed_block"],
+    });
+    let version = (axum::http::HeaderName::from_static(CONSENSUS_VERSION), Fork::Fulu.name());
+    Ok(([version], json_body(answer)).into_response())
 }
 
 /// Without filters: the head.

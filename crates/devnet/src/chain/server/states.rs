@@ -1,9 +1,9 @@
 //! States, as far as there are any: validators never change.
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::response::Response;
-use eth::{Epoch, FAR_FUTURE_EPOCH, Fork, ValidatorIndex};
+use eth::{CommitteeIndex, Epoch, FAR_FUTURE_EPOCH, Fork, Slot, ValidatorIndex};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -45,6 +45,34 @@ pub(super) async fn finality_checkpoints(
         "current_justified": finality.current_justified,
         "finalized": finality.finalized,
     })))
+}
+
+#[derive(Deserialize)]
+pub(super) struct CommitteesQuery {
+    epoch: Option<Epoch>,
+}
+
+/// Of the epoch asked for, or of the current one.
+pub(super) async fn committees(
+    State(chain): Api,
+    Path(id): Path<String>,
+    Query(query): Query<CommitteesQuery>,
+) -> Result<Response, Refusal> {
+    let world = chain.world();
+    find_state(&world, &id)?;
+    let now_ns = chain.now_ns();
+    let epoch = query.epoch.unwrap_or_else(|| world.epoch_at(now_ns));
+    world.check_duty_epoch(now_ns, epoch)?;
+    let committees = world.schedule().committees(epoch);
+    let first = world.spec().first_slot(epoch).0;
+    let indices = || (0..world.schedule().committees_per_slot()).map(CommitteeIndex);
+    let slots = (first..first + world.spec().slots_per_epoch).map(Slot);
+    let places = slots.flat_map(|slot| indices().map(move |index| (slot, index)));
+    let describe = |(slot, index)| {
+        let members = committees.members(slot, index);
+        json!({ "index": index, "slot": slot, "validators": members })
+    };
+    Ok(state_data(places.map(describe).collect::<Vec<Value>>()))
 }
 
 /// Filters come as lists or one by one.

@@ -9,6 +9,7 @@ use eth::{
 use sha2::{Digest, Sha256};
 
 use self::aggregates::Votes;
+use super::super::constants::BODIES_KEPT;
 use super::super::event::Event;
 use super::super::finality::Finality;
 use super::super::forge::{Content, Payload, state_root_after};
@@ -86,6 +87,10 @@ impl World {
             return Ok((Seen::Before, Vec::new()));
         }
         let block = self.check_block(arrived_ns, signed, content, checks)?;
+        self.bodies.push_back(signed.clone());
+        if self.bodies.len() > BODIES_KEPT {
+            self.bodies.pop_front();
+        }
         Ok((Seen::New, self.append(arrived_ns, block)))
     }
 
