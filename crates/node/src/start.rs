@@ -36,6 +36,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let keys = Arc::new(membership.key_table(&config.lock_file)?);
     let graffiti = graffiti::of_validators(config.graffiti.as_deref(), &membership.lock)?;
     first_start::require(&config.ledger_file, &config.signing_history_file)?;
+    let (peers, external) = (peers(&config, &membership)?, external(&config)?);
     require_peer_addresses(&config)?;
     let validator_api =
         monitor::listen("the validator API", "--validator-api-address", config.validator_api_address).await?;
@@ -50,7 +51,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let clock = Clock::new(spec.genesis.genesis_time);
     let keeper = keeper(&config, &membership, &spec)?;
 
-    let (host, events) = net::Host::start(network(&config, &membership, &spec)?, &mut registry).await?;
+    let (host, events) = net::Host::start(network(&config, &membership, peers, external, &spec), &mut registry).await?;
     let metrics = Metrics::register(&mut registry, &identity(&config, &membership), unix_now());
     config.log_counters.register(&mut registry);
     let quorum = qbft::quorum(membership.lock.definition.operators.len());
@@ -242,7 +243,8 @@ fn keeper(config: &Config, membership: &Membership, spec: &Spec) -> Result<Keepe
     Ok(Keeper::start(ledger, move || first_start::open(&path, &owner)))
 }
 
-fn network(config: &Config, membership: &Membership, spec: &Arc<Spec>) -> Result<net::Config, Error> {
+/// Where the operators' nodes are: as the lock says, and as this node was told.
+fn peers(config: &Config, membership: &Membership) -> Result<Vec<net::PeerConfig>, Error> {
     let operators = membership.lock.operators().map_err(|error| Error::Invalid {
         what: "cluster lock",
         path: config.lock_file.clone(),
@@ -264,14 +266,28 @@ fn network(config: &Config, membership: &Membership, spec: &Arc<Spec>) -> Result
         let missing = || setting(format!("there is no operator {}, only 0 to {}", known.peer, operators - 1));
         peers.get_mut(usize::from(known.peer)).ok_or_else(missing)?.addresses.push(address);
     }
-    let external = config.p2p_external.iter().map(|address| config::multiaddr(address));
-    let external = external.collect::<Result<_, _>>();
-    Ok(net::Config {
+    Ok(peers)
+}
+
+/// Where this node is, to its peers.
+fn external(config: &Config) -> Result<Vec<net::Multiaddr>, Error> {
+    let setting = |why| Error::Setting { flag: "--p2p-external-hostname", why };
+    config.p2p_external.iter().map(|address| config::multiaddr(address).map_err(setting)).collect()
+}
+
+fn network(
+    config: &Config,
+    membership: &Membership,
+    peers: Vec<net::PeerConfig>,
+    external: Vec<net::Multiaddr>,
+    spec: &Arc<Spec>,
+) -> net::Config {
+    net::Config {
         key: membership.key.clone(),
         me: membership.me,
         peers,
         listen: config.p2p_tcp_addresses.iter().copied().map(net::tcp_address).collect(),
-        external: external.map_err(|why| Error::Setting { flag: "--p2p-external-hostname", why })?,
+        external,
         lock_hash: membership.lock.lock_hash.0,
         spec: Arc::clone(spec),
         limits: net::Limits::default(),
@@ -281,7 +297,7 @@ fn network(config: &Config, membership: &Membership, spec: &Arc<Spec>) -> Result
             nickname: config.nickname.clone(),
             builder_api: config.builder_api,
         },
-    })
+    }
 }
 
 fn identity(config: &Config, membership: &Membership) -> Identity {

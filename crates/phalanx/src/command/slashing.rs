@@ -52,7 +52,8 @@ pub(crate) fn import(arguments: &SlashingImport) -> anyhow::Result<ExitCode> {
     };
     let is_new = !exists(&path)?;
     let strategy = if arguments.minimal { Strategy::Minimal } else { Strategy::Complete };
-    let imported = first_start::import(&path, &declaration(&arguments.file), &owner, &history, strategy)?;
+    let imported = first_start::import(&path, &declaration(&arguments.file), &owner, &history, strategy)
+        .with_context(|| format!("cannot take in {}", arguments.history.display()))?;
     for key in &imported.unknown {
         eprintln!("warning: {key} is not of this cluster; its history was left out");
     }

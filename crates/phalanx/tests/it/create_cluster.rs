@@ -72,8 +72,11 @@ fn deposits_are_for_the_validators_and_their_owner() {
         let deposits = json(&cluster.join("node3").join(file));
         let deposits = deposits.as_array().expect("a list");
         assert_eq!(deposits.len(), 2);
-        for (deposit, validator) in deposits.iter().zip(lock["distributed_validators"].as_array().expect("a list")) {
-            let key = validator["distributed_public_key"].as_str().expect("text");
+        let validators = lock["distributed_validators"].as_array().expect("a list").iter();
+        let mut keys: Vec<_> =
+            validators.map(|validator| validator["distributed_public_key"].as_str().expect("text")).collect();
+        keys.sort();
+        for (deposit, key) in deposits.iter().zip(keys) {
             assert_eq!(deposit["pubkey"].as_str(), key.strip_prefix("0x"));
             assert_eq!(deposit["amount"], amount);
             assert_eq!(deposit["network_name"], "hoodi");

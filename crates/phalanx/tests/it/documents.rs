@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::help::{COMMANDS, flags};
 
-fn document(name: &str) -> String {
+/// A guide's text.
+pub(crate) fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operate").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -37,4 +38,28 @@ fn every_flag_that_the_guides_name_exists() {
             assert!(known.contains(flag), "{name} names --{flag}");
         }
     }
+}
+
+#[test]
+fn every_metric_of_the_source_is_in_the_table_and_no_other() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let files = [
+        "node/src/metrics.rs",
+        "node/src/logging.rs",
+        "net/src/metrics.rs",
+        "beacon/src/client/metrics.rs",
+        "beacon/src/server/metrics.rs",
+    ];
+    let sources: String =
+        files.iter().map(|file| fs::read_to_string(crates.join(file)).expect("a source file")).collect();
+    let is_metric = |text: &&str| {
+        ["app_", "cluster_", "core_", "p2p_", "phalanx_"].iter().any(|prefix| text.starts_with(prefix))
+            && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: BTreeSet<&str> = sources.split('"').filter(is_metric).collect();
+    let text = document("metrics.md");
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    let written: BTreeSet<&str> =
+        rows.filter_map(|row| row.split('`').next()).map(|name| name.trim_end_matches("_total")).collect();
+    assert_eq!(written, named);
 }

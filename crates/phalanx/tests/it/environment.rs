@@ -93,3 +93,21 @@ fn flags_of_charon_without_effect_are_taken_and_named() {
         assert_eq!(said.stderr.matches(&format!("{flag} is ignored: ")).count(), 1, "{}", said.stderr);
     }
 }
+
+#[test]
+fn the_log_goes_to_a_file_in_the_format_that_was_asked_for() {
+    let place = tempfile::tempdir().expect("a temporary directory");
+    for (format, start, part) in [
+        ("console", "20", "topic=\"cmd\""),
+        ("logfmt", "ts=20", " level=warn msg=\"--p2p-relays is ignored"),
+        ("json", "{", "\"topic\":\"cmd\""),
+    ] {
+        let path = place.path().join(format);
+        let mut command = phalanx();
+        command.args(["run", "--beacon-node-endpoints=http://127.0.0.1:1", "--lock-file=/nowhere", "--p2p-relays=a"]);
+        command.args([&format!("--log-format={format}"), &format!("--log-output-path={}", path.display())]);
+        finish(&mut command).refused(&["cannot read cluster lock", "p2p-relays is ignored"]);
+        let line = std::fs::read_to_string(&path).expect("a log");
+        assert!(line.starts_with(start) && line.contains(part), "{format}: {line}");
+    }
+}

@@ -191,7 +191,10 @@ pub(crate) fn run_in(directory: &Path, beacon_node: &str) -> Command {
     command.arg("run").args(["--beacon-node-endpoints", beacon_node]);
     command.args(["--lock-file", &file("cluster-lock.json")]);
     command.args(["--private-key-file", &file("charon-enr-private-key")]);
-    command.args(["--validator-api-address=127.0.0.1:0", "--monitoring-address=127.0.0.1:0"]);
+    // Flags win over these.
+    for service in ["VALIDATOR_API", "MONITORING"] {
+        command.env(format!("PHALANX_{service}_ADDRESS"), "127.0.0.1:0");
+    }
     command
 }
 

@@ -1,10 +1,12 @@
 //! `phalanx run` as long as it runs: waiting, ready or not, and a clean end.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use crate::beacon_node::{self, HOODI};
+use crate::documents::document;
 use crate::program::{Running, node_directory, run_in};
 
 /// A port that was free a moment ago.
@@ -56,9 +58,9 @@ fn a_node_starts_makes_its_ledger_once_and_ends_cleanly() {
         running.wait_for("the node is running");
         assert_eq!(get(&address, "/livez"), (200, "ok".to_owned()));
         let metrics = get(&address, "/metrics").1;
-        for name in ["cluster_operators", "app_log_warn", "core_validatorapi_request", "app_eth2_latency_seconds"] {
-            assert!(metrics.contains(&format!("# TYPE {name} ")), "{name}");
-        }
+        let undocumented: Vec<_> = metrics_on(&metrics).difference(&documented_metrics()).cloned().collect();
+        assert!(undocumented.is_empty(), "{undocumented:?}");
+        assert!(metrics_on(&metrics).len() > 15, "{metrics}");
         let labelled = metrics.lines().find(|line| line.starts_with("cluster_threshold{")).expect("a threshold");
         for label in ["cluster_hash=", "cluster_name=\"proof\"", "cluster_network=\"hoodi\"", "nickname=\"nick\""] {
             assert!(labelled.contains(label), "{label} in {labelled}");
@@ -70,6 +72,25 @@ fn a_node_starts_makes_its_ledger_once_and_ends_cleanly() {
         assert!(place.path().join("signing-history.json.imported").exists());
         assert!(!place.path().join("signing-history.json").exists());
     }
+}
+
+/// Names and kinds on a metrics page; counters end in `_total`, as dashboards ask for them.
+fn metrics_on(page: &str) -> BTreeSet<(String, String)> {
+    let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    types
+        .map(|(name, kind)| (if kind == "counter" { format!("{name}_total") } else { name.to_owned() }, kind.to_owned()))
+        .collect()
+}
+
+/// The same from the table in `docs/operate/metrics.md`.
+fn documented_metrics() -> BTreeSet<(String, String)> {
+    let text = document("metrics.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        (cells[1].to_owned(), cells[2].to_owned())
+    })
+    .collect()
 }
 
 #[test]

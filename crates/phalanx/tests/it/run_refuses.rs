@@ -79,14 +79,7 @@ fn a_port_that_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address");
     for flag in ["--validator-api-address", "--monitoring-address", "--p2p-tcp-address"] {
-        let mut command = crate::program::phalanx();
-        let file = |name: &str| place.path().join(name).display().to_string();
-        command.args(["run", "--beacon-node-endpoints", &beacon_node::nowhere()]);
-        command.args(["--lock-file", &file("cluster-lock.json")]);
-        command.args(["--private-key-file", &file("charon-enr-private-key")]);
-        for other in ["--validator-api-address", "--monitoring-address"].into_iter().filter(|other| *other != flag) {
-            command.arg(format!("{other}=127.0.0.1:0"));
-        }
+        let mut command = run_in(place.path(), &beacon_node::nowhere());
         command.arg(format!("{flag}={address}"));
         finish(&mut command).refused(&["cannot listen on", &address.to_string(), flag]);
     }
