@@ -25,8 +25,18 @@ pub(crate) const BRAIN: &[&str] = &["eth", "bls", "qbft", "cluster", "slashing",
 
 /// What would carry a room across the line of IO.
 const OUTSIDE: &[&str] = &[
-    "tokio", "futures", "libp2p", "axum", "reqwest", "hyper", "rusqlite", "rand", "getrandom", "tracing",
-    "prometheus-client", "prost",
+    "tokio",
+    "futures",
+    "libp2p",
+    "axum",
+    "reqwest",
+    "hyper",
+    "rusqlite",
+    "rand",
+    "getrandom",
+    "tracing",
+    "prometheus-client",
+    "prost",
 ];
 
 pub(crate) fn check(root: &Path, complaints: &mut Vec<String>) {
@@ -42,7 +52,8 @@ pub(crate) fn check(root: &Path, complaints: &mut Vec<String>) {
                 complaints.push(format!("crates/{name} may not use {dependency}: arrows only point down"));
             }
             if BRAIN.contains(&name.as_str()) && OUTSIDE.contains(&dependency.as_str()) {
-                complaints.push(format!("crates/{name} is below the line of IO and may not use {dependency}"));
+                complaints
+                    .push(format!("crates/{name} is below the line of IO and may not use {dependency}"));
             }
         }
     }

@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned();
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned();
     match std::env::args().nth(1).as_deref() {
         Some("tidy") => tidy(&root),
         Some("reasons") => write_reasons(&root),
@@ -57,7 +58,8 @@ fn write_reasons(root: &Path) -> ExitCode {
 /// The directories of all rooms.
 fn rooms(root: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(root.join("crates")).expect("the workspace has crates");
-    let mut rooms: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut rooms: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     rooms.sort();
     rooms
 }

@@ -10,11 +10,24 @@ use crate::{name, read, rooms};
 const MAX_LINES: usize = 600;
 
 /// What the brain may not touch, where clippy cannot see it.
-const WORLD: &[&str] = &["std::fs", "TcpStream", "UdpSocket", "std::env::var", "std::process", "println!", "eprintln!", "async fn"];
+const WORLD: &[&str] = &[
+    "std::fs",
+    "TcpStream",
+    "UdpSocket",
+    "std::env::var",
+    "std::process",
+    "println!",
+    "eprintln!",
+    "async fn",
+];
 
 /// What has no place in a tracked file: unfinished work and traces of one machine.
 fn unwanted() -> Vec<String> {
-    ["todo", "unimplemented"].iter().map(|word| format!("{word}!(")).chain([["/wo", "rk/"].concat()]).collect()
+    ["todo", "unimplemented"]
+        .iter()
+        .map(|word| format!("{word}!("))
+        .chain([["/wo", "rk/"].concat()])
+        .collect()
 }
 
 pub(crate) fn check(root: &Path, complaints: &mut Vec<String>) {
@@ -53,7 +66,8 @@ fn check_source(root: &Path, room: &Path, file: &Path, complaints: &mut Vec<Stri
     }
     if BRAIN.contains(&name(room).as_str()) {
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        let in_code = |word: &&&str| code.lines().any(|line| line.contains(**word) && !line.trim().starts_with("//"));
+        let in_code =
+            |word: &&&str| code.lines().any(|line| line.contains(**word) && !line.trim().starts_with("//"));
         for word in WORLD.iter().filter(in_code) {
             complaints.push(format!("{shown} is below the line of IO and may not use {word}"));
         }
