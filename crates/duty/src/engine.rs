@@ -19,7 +19,7 @@ use crate::requests::{Requests, refuse};
 use crate::schedule::Schedule;
 use crate::tracker::{Progress, Tracker, reason};
 use crate::window::Window;
-use crate::{Duty, DutyKind, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId};
+use crate::{Duty, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId};
 
 /// What an engine has to know from the start.
 #[derive(Clone, Debug)]
@@ -45,6 +45,9 @@ pub struct ValidatorConfig {
 
 /// Jobs with the workers at the same time, at most; a submission beyond it is refused.
 const MAX_JOBS: usize = 4_096;
+
+/// Slots after which a client no longer waits for a job: the worker has lost it.
+const PATIENCE_SLOTS: u64 = 2;
 
 /// How much an engine holds. All of it is bounded by duties alive × peers × validators.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +82,8 @@ pub struct Engine {
     connected: BTreeSet<PeerIndex>,
     requests: Requests,
     tracker: Tracker,
-    jobs: BTreeMap<JobId, Job>,
+    /// With the slot in which they were given away.
+    jobs: BTreeMap<JobId, (Slot, Job)>,
     next_job: u64,
     swept: Slot,
 }
@@ -225,15 +229,19 @@ impl Engine {
         self.schedule.evict(window, now);
     }
 
-    /// Forgets jobs of duties that are over. Whoever waits for one is told.
+    /// Forgets jobs whose outcome nobody needs any more. Whoever waits for one is told.
     fn abandon_jobs(&mut self, out: &mut Vec<Output>) {
-        let is_over = |job: &Job| job.duty().is_none_or(|duty| self.now >= self.window.deadline(duty));
-        let over: Vec<JobId> = self.jobs.iter().filter(|(_, job)| is_over(job)).map(|(id, _)| *id).collect();
-        for id in over {
+        let slot = self.window.slot_at(self.now);
+        let is_over = |since: Slot, job: &Job| match job {
+            Job::Combine { duty, .. } => self.now >= self.window.deadline(*duty),
+            Job::Submission { .. } | Job::Randao { .. } => slot.0 >= since.0 + PATIENCE_SLOTS,
+        };
+        let over = self.jobs.iter().filter(|(_, (since, job))| is_over(*since, job));
+        for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             match self.jobs.remove(&id) {
-                Some(Job::Submission { request, items }) => serve::abandon(request, &items, out),
-                Some(Job::Randao { request, .. }) => refuse(request, Reason::Expired, out),
-                Some(Job::Combine { .. }) | None => {}
+                Some((_, Job::Submission { request, items })) => serve::abandon(request, &items, out),
+                Some((_, Job::Randao { request, .. })) => refuse(request, Reason::Expired, out),
+                Some((_, Job::Combine { .. })) | None => {}
             }
         }
     }
@@ -258,7 +266,7 @@ impl Engine {
     fn new_job(&mut self, job: Job) -> JobId {
         let id = JobId(self.next_job);
         self.next_job += 1;
-        self.jobs.insert(id, job);
+        self.jobs.insert(id, (self.window.slot_at(self.now), job));
         id
     }
 
@@ -304,17 +312,6 @@ impl Engine {
 
     fn participants(&self, duty: Duty, key: &GroupKey) -> Vec<ShareIndex> {
         self.collections.get(&duty).map(|collection| collection.shares(key)).unwrap_or_default()
-    }
-}
-
-impl Job {
-    /// The duty it is for; of several the one that lives longest.
-    fn duty(&self) -> Option<Duty> {
-        match self {
-            Job::Combine { duty, .. } => Some(*duty),
-            Job::Submission { items, .. } => items.iter().filter_map(SubmittedItem::duty).max(),
-            Job::Randao { slot, .. } => Some(Duty::new(*slot, DutyKind::Randao)),
-        }
     }
 }
 

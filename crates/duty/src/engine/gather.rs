@@ -121,7 +121,7 @@ impl Engine {
     }
 
     pub(super) fn combined(&mut self, job: JobId, outcomes: Vec<Combination>, out: &mut Vec<Output>) {
-        let Some(Job::Combine { duty, keys }) = self.jobs.remove(&job) else { return };
+        let Some((_, Job::Combine { duty, keys })) = self.jobs.remove(&job) else { return };
         let Some(collection) = self.collections.get_mut(&duty) else { return };
         let mut complete = Vec::new();
         for (key, outcome) in keys.into_iter().zip(outcomes) {

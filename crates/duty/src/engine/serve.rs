@@ -218,11 +218,13 @@ impl Engine {
 
     pub(super) fn verified(&mut self, job: JobId, good: &[bool], out: &mut Vec<Output>) {
         match self.jobs.remove(&job) {
-            Some(Job::Submission { request, items }) => self.submission_verified(request, items, good, out),
-            Some(Job::Randao { request, slot, key, partial }) => {
+            Some((_, Job::Submission { request, items })) => {
+                self.submission_verified(request, items, good, out)
+            }
+            Some((_, Job::Randao { request, slot, key, partial })) => {
                 self.randao_verified(request, slot, key, *partial, good.first() == Some(&true), out);
             }
-            Some(Job::Combine { .. }) | None => {}
+            Some((_, Job::Combine { .. })) | None => {}
         }
     }
 
@@ -273,13 +275,6 @@ impl Engine {
 }
 
 impl SubmittedItem {
-    pub(super) fn duty(&self) -> Option<Duty> {
-        match self {
-            SubmittedItem::Verifying { duty, .. } => Some(*duty),
-            SubmittedItem::Refused(_) | SubmittedItem::Known => None,
-        }
-    }
-
     /// The answer, when what is not verified ends for that reason.
     fn answer(&self, unverified: Reason) -> Result<(), Reason> {
         match self {

@@ -1,6 +1,6 @@
 //! Beacon nodes that disagree, fail, change their mind, or are simply wrong.
 
-use duty::{DutyKind, Reason};
+use duty::{DutyKind, Input, Reason};
 use eth::{Address, Epoch, Slot};
 
 use crate::world::client::Asked;
@@ -165,4 +165,25 @@ fn duties_that_come_late_are_begun_when_they_come() {
     world.assert_nothing_missed(12..16);
     let told = (world.at(10, 0), Asked::Attestation(Slot(8)), Reason::DutiesUnknown);
     assert!(world.nodes[0].refusals.contains(&told), "{:?}", world.nodes[0].refusals);
+}
+
+#[test]
+fn a_value_is_judged_again_when_the_duties_are_told_anew() {
+    let mut world = World::new(Settings { propose_every: 0, validators: 16, ..Settings::default() });
+    world.run_until(world.at(16, 500));
+    // One node is dead, so that every vote counts, and one beacon node tells yesterday's duties.
+    let duty = attesting(17);
+    let (dead, behind) = (leader(duty, 2, 4), leader(duty, 3, 4));
+    world.nodes[behind].beacon.shuffling = Some(0);
+    world.chain.shuffling = 3;
+    world.run_until_slot(17);
+    world.crash(dead);
+    world.run_until(world.at(17, 4_500));
+    assert_eq!(world.refused(behind, duty), [Reason::ForeignValidator]);
+    assert_eq!(world.decided_in(behind, duty), None);
+    world.nodes[behind].beacon.shuffling = None;
+    let head = world.chain.head(duty.slot, &world.nodes[behind].beacon);
+    world.inject(behind, Input::Head(head));
+    world.run_until_slot(19);
+    assert_eq!(world.decided_in(behind, duty), Some(1), "it voted as soon as it knew better");
 }

@@ -1,10 +1,11 @@
 //! What an engine holds, over days and under attack.
 
-use duty::{Holdings, Input, Question};
+use duty::{Holdings, Input, Question, Reason};
 use eth::{CommitteeIndex, Slot};
 
 use crate::world::client::Asked;
-use crate::world::{Settings, World};
+use crate::world::lies::Lie;
+use crate::world::{Settings, World, attesting, leader};
 
 fn holdings(world: &World) -> Holdings {
     world.nodes[0].engine.as_ref().expect("it runs").holdings()
@@ -78,4 +79,32 @@ fn a_connection_that_flaps_draws_out_one_answer_each_time_it_comes_up() {
         world.inject(0, Input::Connected(crate::world::index(1)));
     }
     assert_eq!(world.nodes[0].sent_partials.len(), sent, "a connection that stands already is no news");
+}
+
+#[test]
+fn of_a_decided_duty_only_the_decision_is_kept() {
+    let mut world = World::new(Settings { propose_every: 0, ..Settings::default() });
+    let duty = attesting(9);
+    world.run_until_slot(9);
+    world.nodes[leader(duty, 1, 4)].lie = Some(Lie::WrongTarget);
+    world.run_until(world.at(9, 11_000));
+    assert!(world.decided_in(0, duty) > Some(1));
+    assert_eq!(holdings(&world).values, holdings(&world).agreements, "the lie is forgotten");
+}
+
+#[test]
+fn a_client_does_not_wait_for_workers_that_lose_their_jobs() {
+    let mut world = World::new(Settings::default());
+    world.run_until_slot(8);
+    world.nodes[0].workers_are_lost = true;
+    world.run_until_slot(20);
+    world.assert_nobody_waits();
+    let told = |asked| {
+        world.nodes[0].refusals.iter().any(|(_, what, why)| (*what, *why) == (asked, Reason::Expired))
+    };
+    assert!(told(Asked::Block(Slot(8))));
+    let expired = world.nodes[0].received.iter().filter(|(_, items)| items.contains(&Err(Reason::Expired)));
+    assert!(expired.count() > 5, "submissions end too, item by item");
+    assert!(holdings(&world).jobs < 30);
+    world.assert_nothing_missed(8..18);
 }

@@ -6,7 +6,8 @@ use crate::world::{Settings, World, attesting, proposing};
 
 #[test]
 fn a_node_restarted_mid_slot_does_not_vote_but_learns_the_decision_and_its_client_signs() {
-    let mut world = World::new(Settings::default());
+    // Without a head event everybody starts when the duty is due, so that there is something left to vote on.
+    let mut world = World::new(Settings { head_ms: None, ..Settings::default() });
     world.run_until(world.at(9, 500));
     world.crash(2);
     world.run_until(world.at(9, 1_000));

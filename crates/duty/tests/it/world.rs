@@ -21,8 +21,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use cluster::GroupKey;
 use duty::{
-    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, PartialSet, Reason, RequestId,
-    Time, To, ValidatorConfig,
+    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, PartialSet, Publication, Reason,
+    RequestId, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
 use qbft::{Kind, PeerIndex};
@@ -95,6 +95,8 @@ pub struct Node {
     /// How it lies when it leads, if it does.
     pub lie: Option<Lie>,
     pub disk: Disk,
+    /// Whether its workers lose what they are given.
+    pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
     pub fee_recipient: Address,
     pub notices: Vec<(Time, Notice)>,
@@ -134,8 +136,8 @@ enum Event {
     Wake(usize),
     /// An input for an engine, unless it has died in between.
     Input { node: usize, life: u32, input: Box<Input> },
-    /// An output to be carried out again.
-    Again { node: usize, life: u32, output: Box<Output> },
+    /// What the beacon node did not take is offered again.
+    PublishAgain { node: usize, life: u32, duty: Duty, keys: Vec<GroupKey>, what: Box<Publication> },
     /// The validator client asks.
     Ask { node: usize, what: Asked },
     /// The validator client hands in what it signed.
@@ -246,6 +248,13 @@ impl World {
         self.spec.slot_at_ns(self.now.0)
     }
 
+    /// The chain as the node's beacon node sees it.
+    pub fn chain_of(&self, node: usize) -> Chain {
+        let mut chain = self.chain.clone();
+        chain.shuffling = self.nodes[node].beacon.shuffling.unwrap_or(chain.shuffling);
+        chain
+    }
+
     fn peers_of(&self, node: usize) -> Vec<usize> {
         (0..self.settings.nodes).filter(|peer| *peer != node).collect()
     }
@@ -271,9 +280,9 @@ impl World {
                     self.step(node, *input);
                 }
             }
-            Event::Again { node, life, output } => {
+            Event::PublishAgain { node, life, duty, keys, what } => {
                 if self.nodes[node].life == life {
-                    self.carry_out(node, *output);
+                    self.publish(node, duty, keys, *what);
                 }
             }
             Event::Ask { node, what } => self.ask(node, what),
@@ -284,7 +293,7 @@ impl World {
     fn slot_begins(&mut self, slot: Slot) {
         for node in 0..self.settings.nodes {
             if let Some(head_ms) = self.settings.head_ms.filter(|_| self.nodes[node].beacon.is_up) {
-                let head = self.chain.head(slot, &self.nodes[node].beacon);
+                let head = self.chain_of(node).head(slot, &self.nodes[node].beacon);
                 let after_ms = head_ms + self.random.between(0, 200);
                 self.input_in(node, after_ms, Input::Head(head));
             }
@@ -401,6 +410,7 @@ impl Node {
             client: Client::Honest,
             lie: None,
             disk: Disk::Good,
+            workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,
             notices: Vec::new(),
             refusals: Vec::new(),

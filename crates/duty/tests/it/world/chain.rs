@@ -37,6 +37,8 @@ pub struct Beacon {
     pub head: u8,
     /// Which checkpoints it sees.
     pub fork: u8,
+    /// Which duties it knows, if not the right ones.
+    pub shuffling: Option<u64>,
     /// Where the fees of its blocks go.
     pub fee_recipient: Address,
     /// Whether it has the blocks that others build on.
@@ -50,6 +52,7 @@ impl Default for Beacon {
             delay_ms: 20,
             head: 0,
             fork: 0,
+            shuffling: None,
             fee_recipient: FEE_RECIPIENT,
             knows_parents: true,
         }

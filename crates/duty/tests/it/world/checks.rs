@@ -20,6 +20,7 @@ pub struct Checks {
     permitted: BTreeSet<(usize, GroupKey, Root)>,
     /// By validator: what was signed, and by which nodes.
     released: BTreeMap<GroupKey, BTreeMap<(Signable, Root), BTreeSet<usize>>>,
+    completed: BTreeSet<((usize, u32), Duty, GroupKey)>,
     published: BTreeMap<(Duty, GroupKey), (Root, BTreeSet<usize>)>,
 }
 
@@ -31,6 +32,7 @@ impl Checks {
             decided: BTreeMap::new(),
             permitted: BTreeSet::new(),
             released: BTreeMap::new(),
+            completed: BTreeSet::new(),
             published: BTreeMap::new(),
         }
     }
@@ -100,9 +102,17 @@ impl Checks {
         }
     }
 
-    /// A group signature is over one root, by a threshold of shares.
-    pub(super) fn completed(&self, spec: &Spec, duty: Duty, keys: &[GroupKey], what: &Publication) {
+    /// A group signature is over one root, by a threshold of shares, and is published once in a node's life.
+    pub(super) fn completed(
+        &mut self,
+        life: (usize, u32),
+        spec: &Spec,
+        duty: Duty,
+        keys: &[GroupKey],
+        what: &Publication,
+    ) {
         for (key, root, signature) in signatures(spec, keys, what) {
+            assert!(self.completed.insert((life, duty, key)), "{duty} of {key:?} is published twice");
             assert_eq!(signature, group_sign(&key, root), "{duty} is published with a wrong group signature");
             let over_root =
                 self.released.get(&key).into_iter().flatten().filter(|((_, known), _)| *known == root);

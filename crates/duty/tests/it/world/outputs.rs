@@ -18,12 +18,17 @@ impl World {
             Output::Resolve(epoch) => self.resolve(node, epoch),
             Output::Fetch { duty, what } => self.fetch(node, duty, &what),
             Output::CheckParent { duty, parent } => self.check_parent(node, duty, parent),
-            Output::Publish { duty, keys, what } => self.publish(node, duty, keys, what),
+            Output::Publish { duty, keys, what } => {
+                let life = self.nodes[node].life;
+                self.checks.completed((node, life), &self.spec, duty, &keys, &what);
+                self.publish(node, duty, keys, what);
+            }
             Output::Send { to, duty, draft, values } => self.send(node, to, duty, draft, values),
             Output::SendPartials { to, set } => self.send_partials(node, to, set),
             Output::Answer { request, answer } => self.answered(node, request, answer),
             Output::Consult { duty, value, request } => self.consult(node, duty, value, &request),
             Output::Permit { duty, request } => self.permit(node, duty, request),
+            Output::Verify { .. } | Output::Combine { .. } if self.nodes[node].workers_are_lost => {}
             Output::Verify { job, items } => {
                 let good = items.iter().map(verify).collect();
                 self.input_soon(node, Input::Verified { job, good });
@@ -50,7 +55,7 @@ impl World {
     fn resolve(&mut self, node: usize, epoch: Epoch) {
         self.nodes[node].resolves.push((self.now, epoch));
         let input = match self.nodes[node].beacon.is_up {
-            true => Input::Resolved(self.chain.duties(epoch)),
+            true => Input::Resolved(self.chain_of(node).duties(epoch)),
             false => Input::ResolveFailed(epoch),
         };
         self.input_from_beacon(node, input);
@@ -72,8 +77,13 @@ impl World {
         self.input_from_beacon(node, Input::ParentChecked { duty, parent, known });
     }
 
-    fn publish(&mut self, node: usize, duty: Duty, keys: Vec<cluster::GroupKey>, what: Publication) {
-        self.checks.completed(&self.spec, duty, &keys, &what);
+    pub(super) fn publish(
+        &mut self,
+        node: usize,
+        duty: Duty,
+        keys: Vec<cluster::GroupKey>,
+        what: Publication,
+    ) {
         if self.nodes[node].beacon.is_up {
             if let Publication::Block(block) = &what {
                 self.nodes[node].blocks.push(SignedProposal::clone(block));
@@ -84,8 +94,8 @@ impl World {
         let again = self.now.plus_ms(500);
         let deadline = self.nodes[node].engine.as_ref().map(|engine| engine.deadline_of(duty));
         if deadline.is_some_and(|deadline| again < deadline) {
-            let (life, output) = (self.nodes[node].life, Box::new(Output::Publish { duty, keys, what }));
-            return self.schedule(again, Event::Again { node, life, output });
+            let (life, what) = (self.nodes[node].life, Box::new(what));
+            return self.schedule(again, Event::PublishAgain { node, life, duty, keys, what });
         }
         self.input_from_beacon(node, Input::Published { duty, keys, accepted: false });
     }
