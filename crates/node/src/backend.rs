@@ -41,7 +41,11 @@ impl EngineBackend {
 }
 
 impl Backend for EngineBackend {
-    async fn attestation_data(&self, slot: Slot, committee: CommitteeIndex) -> Result<AttestationData, ApiError> {
+    async fn attestation_data(
+        &self,
+        slot: Slot,
+        committee: CommitteeIndex,
+    ) -> Result<AttestationData, ApiError> {
         let question = Question::AttestationData { slot, committee };
         match self.ask(|answer| Ask::Question(question, answer)).await? {
             Answer::AttestationData(data) => Ok(data),
@@ -88,6 +92,10 @@ fn refusal(reason: Reason) -> ApiError {
 }
 
 fn unexpected(answer: &Answer) -> ApiError {
-    tracing::error!(topic = "vapi", ?answer, "the engine answered another question: this is a bug, report it");
+    tracing::error!(
+        topic = "vapi",
+        ?answer,
+        "the engine answered another question: this is a bug, report it"
+    );
     ApiError::new(500, "internal", "the node answered another question: this is a bug, report it")
 }

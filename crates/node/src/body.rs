@@ -105,7 +105,11 @@ impl Body {
         self.parts.metrics.clock_drift(drift_ns);
         if drift_ns.abs() > WARN_DRIFT_NS {
             let drift_ms = drift_ns / 1_000_000;
-            tracing::warn!(topic = "clock", drift_ms, "the wall clock jumped; following it slowly. Check time sync");
+            tracing::warn!(
+                topic = "clock",
+                drift_ms,
+                "the wall clock jumped; following it slowly. Check time sync"
+            );
         }
     }
 

@@ -51,8 +51,7 @@ impl Chain {
     pub(crate) fn new(config: ChainConfig) -> Chain {
         let ChainConfig { client, spec, clock, metrics, fee_recipients, builder_boost, graffiti } = config;
         let indices = Mutex::default();
-        let inner =
-            Inner { client, spec, clock, metrics, fee_recipients, builder_boost, graffiti, indices };
+        let inner = Inner { client, spec, clock, metrics, fee_recipients, builder_boost, graffiti, indices };
         Chain { inner: Arc::new(inner) }
     }
 
@@ -95,7 +94,8 @@ impl Chain {
         let validators = self.inner.client.validators_by_pubkey(&keys).await?;
         self.inner.metrics.active(validators.iter().filter(|validator| validator.status.is_active()).count());
         let known = validators.into_iter().map(|validator| (validator.index, GroupKey(validator.pubkey)));
-        let indices: BTreeMap<_, _> = known.filter(|(_, key)| self.inner.fee_recipients.contains_key(key)).collect();
+        let indices: BTreeMap<_, _> =
+            known.filter(|(_, key)| self.inner.fee_recipients.contains_key(key)).collect();
         *self.inner.indices.lock().unwrap_or_else(PoisonError::into_inner) = indices.clone();
         let preparations: Vec<_> = indices
             .iter()
@@ -127,7 +127,11 @@ impl Chain {
         }
     }
 
-    async fn attestation(&self, slot: Slot, duties: Vec<eth::AttesterDuty>) -> Result<Content, beacon::Error> {
+    async fn attestation(
+        &self,
+        slot: Slot,
+        duties: Vec<eth::AttesterDuty>,
+    ) -> Result<Content, beacon::Error> {
         let data = self.inner.client.attestation_data(slot, CommitteeIndex(0)).await?;
         let set = duties.into_iter().map(|duty| (GroupKey(duty.pubkey), AttesterDatum { data, duty }));
         Ok(Content::Attester(set.collect()))
@@ -141,7 +145,8 @@ impl Chain {
     ) -> Result<Content, beacon::Error> {
         let Inner { client, graffiti, builder_boost, spec, .. } = &*self.inner;
         let graffiti = graffiti.get(&key).copied();
-        let produced = client.produce_block(spec.preset, slot, randao_reveal, graffiti, *builder_boost).await?;
+        let produced =
+            client.produce_block(spec.preset, slot, randao_reveal, graffiti, *builder_boost).await?;
         Ok(Content::Proposer { key, proposal: Arc::new(produced.proposal) })
     }
 
@@ -169,9 +174,8 @@ impl Chain {
                 Err(beacon::Error::Rejected { failures, request }) => {
                     let refused: Vec<u64> = failures.iter().map(|failure| failure.index as u64).collect();
                     tracing::error!(topic = "bcast", %duty, request, ?failures, "the beacon node refused signatures");
-                    let accepted = |(index, key): (usize, GroupKey)| {
-                        (!refused.contains(&(index as u64))).then_some(key)
-                    };
+                    let accepted =
+                        |(index, key): (usize, GroupKey)| (!refused.contains(&(index as u64))).then_some(key);
                     let keys: Vec<_> = keys.into_iter().enumerate().filter_map(accepted).collect();
                     self.count(duty, keys.len());
                     return Input::Published { duty, keys, accepted: true };

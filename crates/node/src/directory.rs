@@ -133,7 +133,9 @@ pub fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
 }
 
 fn sync_directory(directory: &Path) -> Result<(), Error> {
-    fs::File::open(directory).and_then(|opened| opened.sync_all()).map_err(|cause| write_error(directory, cause))
+    fs::File::open(directory)
+        .and_then(|opened| opened.sync_all())
+        .map_err(|cause| write_error(directory, cause))
 }
 
 fn write_error(path: &Path, cause: io::Error) -> Error {

@@ -153,7 +153,9 @@ pub enum Error {
         cause: slashing::Error,
     },
     /// A port is taken or an address is not ours.
-    #[error("cannot listen on {address} for {what}: {cause}. Choose another address with {flag}, or stop what uses it")]
+    #[error(
+        "cannot listen on {address} for {what}: {cause}. Choose another address with {flag}, or stop what uses it"
+    )]
     Listen {
         /// For what.
         what: &'static str,

@@ -84,7 +84,11 @@ pub fn read_history(path: &Path) -> Result<Interchange, Error> {
     let remedy = "Name an EIP-3076 file";
     let what = "signing history";
     let json = fs::read(path).map_err(|cause| Error::Read { what, path: path.to_owned(), cause, remedy })?;
-    Interchange::parse(&json).map_err(|error| Error::Invalid { what, path: path.to_owned(), why: error.to_string() })
+    Interchange::parse(&json).map_err(|error| Error::Invalid {
+        what,
+        path: path.to_owned(),
+        why: error.to_string(),
+    })
 }
 
 fn open_declared(
@@ -115,7 +119,12 @@ fn open_declared(
     let imported = rules(path, ledger.import(&declared, Strategy::Complete))?;
     mark_taken_in(declaration)?;
     let (validators, conflicts) = (imported.validators.len(), imported.conflicts.len());
-    tracing::info!(topic = "ledger", validators, conflicts, "the declared signing history is in the slashing ledger");
+    tracing::info!(
+        topic = "ledger",
+        validators,
+        conflicts,
+        "the declared signing history is in the slashing ledger"
+    );
     Ok((ledger, Some(imported)))
 }
 

@@ -12,7 +12,8 @@ pub(crate) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
             tracing::info!(topic = "qbft", %duty, %round, leader, ?missing, "round timed out");
         }
         Notice::Decided { duty, round, leader, duration_ns } => {
-            let (leader, duration_ms) = (peer_name(*leader), duration_ns.map(|duration| duration / 1_000_000));
+            let (leader, duration_ms) =
+                (peer_name(*leader), duration_ns.map(|duration| duration / 1_000_000));
             tracing::debug!(topic = "qbft", %duty, %round, leader, duration_ms, "decided");
         }
         Notice::ValueRefused { duty, round, leader, reason } => {
@@ -64,6 +65,11 @@ pub(crate) fn peer_info(peer: &str, info: &net::wire::PeerInfo, clock_offset_ns:
     let offset_ms = clock_offset_ns / 1_000_000;
     tracing::debug!(topic = "peerinfo", peer, version = info.version, offset_ms, "peer told about itself");
     if offset_ms.abs() > 500 {
-        tracing::warn!(topic = "peerinfo", peer, offset_ms, "the peer's clock differs; one of the two is wrong");
+        tracing::warn!(
+            topic = "peerinfo",
+            peer,
+            offset_ms,
+            "the peer's clock differs; one of the two is wrong"
+        );
     }
 }

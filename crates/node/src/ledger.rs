@@ -81,7 +81,8 @@ impl<S: Store, E: std::fmt::Display, F: Fn() -> Result<Ledger<S>, E>> Shelf<S, F
                 let _ = answer.send(ledger.map_or_else(refused, |ledger| ledger.check(&request)));
             }
             Ask::Permit(request, answer) => {
-                let _ = answer.send(ledger.map_or(Err(Refusal::LedgerClosed), |ledger| ledger.permit(request)));
+                let _ =
+                    answer.send(ledger.map_or(Err(Refusal::LedgerClosed), |ledger| ledger.permit(request)));
             }
             Ask::Compact => {
                 if let Some(Err(error)) = ledger.map(Ledger::compact) {
@@ -101,7 +102,9 @@ impl<S: Store, E: std::fmt::Display, F: Fn() -> Result<Ledger<S>, E>> Shelf<S, F
                     tracing::info!(topic = "ledger", "the slashing ledger is open again");
                     self.ledger = Some(ledger);
                 }
-                Err(error) => tracing::error!(topic = "ledger", %error, "the slashing ledger cannot be opened"),
+                Err(error) => {
+                    tracing::error!(topic = "ledger", %error, "the slashing ledger cannot be opened")
+                }
             }
         }
         self.ledger.as_mut()

@@ -16,7 +16,11 @@
 //!
 //! **Read next:** `start.rs` for what a node consists of, then `body.rs`.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a body lives in time and on threads")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a body lives in time and on threads"
+)]
 
 mod backend;
 mod body;

@@ -149,7 +149,12 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let level = event.metadata().level().as_str().to_lowercase();
@@ -171,8 +176,11 @@ impl Pairs<'_, '_> {
         let key = if field.name() == "message" { "msg" } else { field.name() };
         let needs_quotes = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '=');
         let is_bare = !value.is_empty() && !value.contains(needs_quotes);
-        let written =
-            if is_bare { write!(self.writer, " {key}={value}") } else { write!(self.writer, " {key}={value:?}") };
+        let written = if is_bare {
+            write!(self.writer, " {key}={value}")
+        } else {
+            write!(self.writer, " {key}={value:?}")
+        };
         self.result = self.result.and(written);
     }
 }

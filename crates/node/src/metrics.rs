@@ -15,8 +15,7 @@ const PROTOCOL: &str = "/charon/consensus/qbft/2.0.0";
 const TIMER: &str = "eager_dlinear";
 
 /// Seconds into a slot at which duties usually move.
-const SLOT_SECONDS: [f64; 14] =
-    [0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 8.0, 12.0];
+const SLOT_SECONDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 8.0, 12.0];
 const SHORT_SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
 
 type FloatGauge = Gauge<f64, AtomicU64>;
@@ -197,7 +196,11 @@ impl Metrics {
         let reasons = "Duties missed, by reason";
         registry.register("core_tracker_failed_duty_reasons", reasons, self.failed_reasons.clone());
         let expected = "Partial signatures expected of a peer";
-        registry.register("core_tracker_participation_expected", expected, self.participation_expected.clone());
+        registry.register(
+            "core_tracker_participation_expected",
+            expected,
+            self.participation_expected.clone(),
+        );
         let success = "Partial signatures of a peer that came";
         registry.register("core_tracker_participation_success", success, self.participation_success.clone());
         registry.register("core_tracker_participation", success, self.participation_success.clone());

@@ -88,7 +88,9 @@ impl Waiting {
             .route("/readyz", get(|| async { verdict(Readiness::BeaconNodeDown) }));
         let ended = CancellationToken::new();
         let served = second_handle(listener).map(|listener| {
-            axum::serve(listener, router).with_graceful_shutdown(ended.clone().cancelled_owned()).into_future()
+            axum::serve(listener, router)
+                .with_graceful_shutdown(ended.clone().cancelled_owned())
+                .into_future()
         });
         let task = tokio::spawn(async move {
             if let Err(error) = async { served?.await }.await {
@@ -131,6 +133,10 @@ pub(crate) async fn watch_beacon(client: Client, status: Arc<Status>, every: Dur
 }
 
 /// Opens a listener, naming the remedy when the port is taken.
-pub(crate) async fn listen(what: &'static str, flag: &'static str, address: SocketAddr) -> Result<TcpListener, crate::Error> {
+pub(crate) async fn listen(
+    what: &'static str,
+    flag: &'static str,
+    address: SocketAddr,
+) -> Result<TcpListener, crate::Error> {
     TcpListener::bind(address).await.map_err(|cause| crate::Error::Listen { what, flag, address, cause })
 }

@@ -51,7 +51,8 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     let clock = Clock::new(spec.genesis.genesis_time);
     let keeper = keeper(&config, &membership, &spec)?;
 
-    let (host, events) = net::Host::start(network(&config, &membership, peers, external, &spec), &mut registry).await?;
+    let (host, events) =
+        net::Host::start(network(&config, &membership, peers, external, &spec), &mut registry).await?;
     let metrics = Metrics::register(&mut registry, &identity(&config, &membership), unix_now());
     config.log_counters.register(&mut registry);
     let quorum = qbft::quorum(membership.lock.definition.operators.len());
@@ -61,7 +62,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         spec: Arc::clone(&spec),
         clock: clock.clone(),
         metrics: metrics.clone(),
-        fee_recipients: membership.validators().iter().map(|(key, known)| (*key, known.fee_recipient)).collect(),
+        fee_recipients: membership
+            .validators()
+            .iter()
+            .map(|(key, known)| (*key, known.fee_recipient))
+            .collect(),
         builder_boost: if config.builder_api { u64::MAX } else { 0 },
         graffiti,
     });
@@ -173,7 +178,8 @@ fn peer_names(membership: &Membership) -> Vec<String> {
 /// operator should not have to wait for that to hear of it.
 fn require_peer_addresses(config: &Config) -> Result<(), Error> {
     for address in &config.p2p_tcp_addresses {
-        let listen = |cause| Error::Listen { what: "peers", flag: "--p2p-tcp-address", address: *address, cause };
+        let listen =
+            |cause| Error::Listen { what: "peers", flag: "--p2p-tcp-address", address: *address, cause };
         std::net::TcpListener::bind(address).map(drop).map_err(listen)?;
     }
     Ok(())

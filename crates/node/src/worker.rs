@@ -30,7 +30,8 @@ impl KeyTable {
 
     /// Verifies signatures; by item whether it is good.
     pub fn verify(&self, items: &[Verify]) -> Vec<bool> {
-        let parsed: Vec<Option<(Signature, &PublicKey)>> = items.iter().map(|item| self.parse(item)).collect();
+        let parsed: Vec<Option<(Signature, &PublicKey)>> =
+            items.iter().map(|item| self.parse(item)).collect();
         let claims: Vec<Claim<'_>> = items
             .iter()
             .zip(&parsed)

@@ -99,10 +99,21 @@ pub(crate) struct Run {
     pub(crate) nickname: String,
 
     /// Beacon nodes, the preferred one first.
-    #[arg(long, env = "PHALANX_BEACON_NODE_ENDPOINTS", value_delimiter = ',', required = true, help_heading = "Beacon node")]
+    #[arg(
+        long,
+        env = "PHALANX_BEACON_NODE_ENDPOINTS",
+        value_delimiter = ',',
+        required = true,
+        help_heading = "Beacon node"
+    )]
     pub(crate) beacon_node_endpoints: Vec<Url>,
     /// Beacon nodes to use when the others fail.
-    #[arg(long, env = "PHALANX_FALLBACK_BEACON_NODE_ENDPOINTS", value_delimiter = ',', help_heading = "Beacon node")]
+    #[arg(
+        long,
+        env = "PHALANX_FALLBACK_BEACON_NODE_ENDPOINTS",
+        value_delimiter = ',',
+        help_heading = "Beacon node"
+    )]
     pub(crate) fallback_beacon_node_endpoints: Vec<Url>,
     /// Longest wait for a beacon node's answer.
     #[arg(long, env = "PHALANX_BEACON_NODE_TIMEOUT", default_value = "2s", value_parser = duration, help_heading = "Beacon node")]
@@ -193,7 +204,12 @@ pub(crate) struct CreateCluster {
     #[arg(long, env = "PHALANX_SPLIT_KEYS_DIR", help_heading = "Existing keys")]
     pub(crate) split_keys_dir: Option<PathBuf>,
     /// EIP-3076 file with all that the existing keys have signed. Stop their validator client first, then export it.
-    #[arg(long, env = "PHALANX_SIGNING_HISTORY", conflicts_with = "no_signing_history", help_heading = "Existing keys")]
+    #[arg(
+        long,
+        env = "PHALANX_SIGNING_HISTORY",
+        conflicts_with = "no_signing_history",
+        help_heading = "Existing keys"
+    )]
     pub(crate) signing_history: Option<PathBuf>,
     /// The existing keys have never signed anything.
     #[arg(long, help_heading = "Existing keys")]

@@ -9,7 +9,11 @@
 //! **Never here:** what a node does (`node`), what a cluster is (`cluster`). This room reads arguments, speaks to a
 //! person, and chooses exit codes: 0 done, 1 failed, 2 wrong usage.
 
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a program lives in time and on threads")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "a program lives in time and on threads"
+)]
 #![allow(clippy::print_stderr, reason = "a command line speaks on its terminal")]
 
 mod arguments;

@@ -17,7 +17,10 @@ impl Ending {
     /// From here on the signals are ours. Must be called inside a runtime.
     pub(crate) fn listen() -> anyhow::Result<Ending> {
         let listen = |kind| signal(kind).context("cannot listen to signals");
-        Ok(Ending { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Ending {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
 
     /// Cancels at the first signal; at the second the process ends at once.

@@ -20,7 +20,11 @@ const KEYS: [GroupKey; 2] = [GroupKey(PublicKeyBytes([1; 48])), GroupKey(PublicK
 const DUTY: Duty = Duty { slot: Slot(5), kind: DutyKind::Attester };
 
 fn genesis() -> Genesis {
-    Genesis { genesis_time: 0, genesis_validators_root: Root([7; 32]), genesis_fork_version: Version([0, 0, 0, 1]) }
+    Genesis {
+        genesis_time: 0,
+        genesis_validators_root: Root([7; 32]),
+        genesis_fork_version: Version([0, 0, 0, 1]),
+    }
 }
 
 /// A chain whose beacon node answers requests to the attestation pool in this order, the last one for ever.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cluster::{NewCluster, Network, Options, Secrets};
+use cluster::{Network, NewCluster, Options, Secrets};
 use node::Error;
 use node::directory::{Writing, empty_history, write_cluster, write_file};
 use signer::Protection;
@@ -37,7 +37,11 @@ fn write(directory: &Path, go_on: bool) -> Result<(), Error> {
         assert!(done <= of);
         go_on
     };
-    write_cluster(directory, &new_cluster(), Writing { history: &history, protection: Protection::Insecure, progress })
+    write_cluster(
+        directory,
+        &new_cluster(),
+        Writing { history: &history, protection: Protection::Insecure, progress },
+    )
 }
 
 fn entries(directory: &Path) -> usize {
@@ -78,9 +82,7 @@ fn a_failure_on_the_way_leaves_nothing() {
     let directory = place.path().join("cluster");
     let history = empty_history();
     // Somebody else takes the place while the nodes are written.
-    let progress = &mut |_, _| {
-        fs::write(&directory, "in the way").is_ok()
-    };
+    let progress = &mut |_, _| fs::write(&directory, "in the way").is_ok();
     let writing = Writing { history: &history, protection: Protection::Insecure, progress };
     let error = write_cluster(&directory, &new_cluster(), writing).expect_err("the place is taken");
     assert!(matches!(error, Error::Write { .. }), "{error}");

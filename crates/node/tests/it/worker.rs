@@ -49,7 +49,12 @@ impl Cluster {
     }
 
     fn verify(&self, share: Option<usize>, signature: SignatureBytes) -> Verify {
-        Verify { key: self.key, share: share.map(|share| self.shares[share].0), signing_root: ROOT, signature }
+        Verify {
+            key: self.key,
+            share: share.map(|share| self.shares[share].0),
+            signing_root: ROOT,
+            signature,
+        }
     }
 }
 

@@ -65,8 +65,12 @@ fn style() -> ProgressStyle {
 fn network(name: &str, testnet: &Testnet) -> anyhow::Result<Network> {
     let Some(version) = testnet.testnet_fork_version else {
         return Network::from_name(name).with_context(|| {
-            let known: Vec<_> = cluster::network::KNOWN.iter().map(|network| network.name.to_string()).collect();
-            format!("--network: {name:?} is not one of {}; for another one use --testnet-fork-version", known.join(", "))
+            let known: Vec<_> =
+                cluster::network::KNOWN.iter().map(|network| network.name.to_string()).collect();
+            format!(
+                "--network: {name:?} is not one of {}; for another one use --testnet-fork-version",
+                known.join(", ")
+            )
         });
     };
     Ok(Network {
@@ -83,7 +87,9 @@ fn secrets(arguments: &CreateCluster) -> anyhow::Result<Secrets> {
     if !arguments.split_existing_keys {
         return Ok(Secrets::New(arguments.num_validators.unwrap_or(1)));
     }
-    let Some(directory) = &arguments.split_keys_dir else { bail!("--split-existing-keys needs --split-keys-dir") };
+    let Some(directory) = &arguments.split_keys_dir else {
+        bail!("--split-existing-keys needs --split-keys-dir")
+    };
     if arguments.signing_history.is_none() && !arguments.no_signing_history {
         bail!(
             "existing keys need their signing history: stop every validator client that holds them, export its \
@@ -167,8 +173,11 @@ fn tell(arguments: &CreateCluster, cluster: &cluster::NewCluster) -> anyhow::Res
         format!("cluster {} is in {}", cluster.lock.lock_hash, arguments.cluster_dir.display()),
         format!("  {nodes} nodes, {threshold} of which make a signature"),
     ];
-    lines.extend(cluster.lock.validators.iter().map(|validator| format!("  validator {}", validator.group_key)));
-    let moving = "Move each node directory to its machine and delete it here: together they are the whole keys.";
+    lines.extend(
+        cluster.lock.validators.iter().map(|validator| format!("  validator {}", validator.group_key)),
+    );
+    let moving =
+        "Move each node directory to its machine and delete it here: together they are the whole keys.";
     lines.push(moving.to_owned());
     if arguments.split_existing_keys {
         let never = "Never run the split keys anywhere else again: delete them wherever they are, and start this \

@@ -12,7 +12,10 @@ use crate::{arguments, terminal};
 pub(crate) fn create(arguments: &arguments::Enr) -> anyhow::Result<ExitCode> {
     let path = arguments.data_dir.join(directory::PRIVATE_KEY);
     if path.try_exists().with_context(|| format!("cannot look for {}", path.display()))? {
-        bail!("{} exists already: a node's key is never overwritten. Show its record with `phalanx enr`", path.display());
+        bail!(
+            "{} exists already: a node's key is never overwritten. Show its record with `phalanx enr`",
+            path.display()
+        );
     }
     let mut randomness = super::create_cluster::randomness();
     let key = NodeKey::generate(&mut randomness).context("cannot make a key")?;

@@ -16,7 +16,10 @@ use crate::terminal;
 /// Declares that validators have never signed. The first start makes the ledger, for it knows the network.
 pub(crate) fn init(arguments: &SlashingInit) -> anyhow::Result<ExitCode> {
     let declaration = declaration(&arguments.file);
-    refuse_existing(&declaration, "there is a declared signing history already, and the next start takes it in")?;
+    refuse_existing(
+        &declaration,
+        "there is a declared signing history already, and the next start takes it in",
+    )?;
     let lock = cluster_files::load_lock(&arguments.file.lock_file)?;
     let undeclared = undeclared(&arguments.file, &lock)?;
     if undeclared == 0 {
@@ -26,7 +29,9 @@ pub(crate) fn init(arguments: &SlashingInit) -> anyhow::Result<ExitCode> {
         );
     }
     directory::write_file(&declaration, directory::empty_history().to_json().as_bytes(), 0o644)?;
-    terminal::say(&format!("declared: {undeclared} validators that have never signed. The next start takes it in"))?;
+    terminal::say(&format!(
+        "declared: {undeclared} validators that have never signed. The next start takes it in"
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,17 +94,18 @@ pub(crate) fn export(arguments: &SlashingExport) -> anyhow::Result<ExitCode> {
     }
     refuse_existing(&arguments.output, "an existing file is not overwritten")?;
     directory::write_file(&arguments.output, json.as_bytes(), 0o644)?;
-    eprintln!("written to {}. Stop this node for good before another one uses it", arguments.output.display());
+    eprintln!(
+        "written to {}. Stop this node for good before another one uses it",
+        arguments.output.display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what the ledger holds.
 pub(crate) fn show(arguments: &SlashingShow) -> anyhow::Result<ExitCode> {
     let ledger = open(&arguments.file)?;
-    let validators: Vec<(GroupKey, Watermark)> = ledger
-        .validators()
-        .map(|key| (*key, ledger.watermark(key).unwrap_or_default()))
-        .collect();
+    let validators: Vec<(GroupKey, Watermark)> =
+        ledger.validators().map(|key| (*key, ledger.watermark(key).unwrap_or_default())).collect();
     if arguments.json {
         terminal::say(&as_json(&ledger, &validators))?;
         return Ok(ExitCode::SUCCESS);

@@ -68,7 +68,9 @@ fn the_lock_verifies_and_the_keystores_hold_its_shares() {
 fn deposits_are_for_the_validators_and_their_owner() {
     let (_place, cluster) = create(&["--num-validators=2", "--deposit-amounts=8,24"]);
     let lock = json(&cluster.join("node0/cluster-lock.json"));
-    for (file, amount) in [("deposit-data-8eth.json", 8_000_000_000_u64), ("deposit-data-24eth.json", 24_000_000_000)] {
+    for (file, amount) in
+        [("deposit-data-8eth.json", 8_000_000_000_u64), ("deposit-data-24eth.json", 24_000_000_000)]
+    {
         let deposits = json(&cluster.join("node3").join(file));
         let deposits = deposits.as_array().expect("a list");
         assert_eq!(deposits.len(), 2);
@@ -154,13 +156,18 @@ fn options_that_make_no_cluster_are_refused_before_anything_is_written() {
         run(arguments).refused(parts);
     }
     let others: [(&str, &str, &[&str]); 3] = [
-        ("--network=", "--network=atlantis", &["--network", "\"atlantis\" is not one of mainnet", "--testnet-fork-version"]),
+        (
+            "--network=",
+            "--network=atlantis",
+            &["--network", "\"atlantis\" is not one of mainnet", "--testnet-fork-version"],
+        ),
         ("--network=", "--network=mainnet", &["--insecure-keys", "mainnet"]),
         ("--fee-recipient-addresses=", zero, &["fee recipient address is zero"]),
     ];
     for (prefix, instead, parts) in others {
         let arguments = create_arguments(&cluster);
-        let swapped = arguments.iter().map(|argument| if argument.starts_with(prefix) { instead } else { argument });
+        let swapped =
+            arguments.iter().map(|argument| if argument.starts_with(prefix) { instead } else { argument });
         run(swapped).refused(parts);
     }
     assert!(names(place.path()).is_empty(), "{:?}", names(place.path()));

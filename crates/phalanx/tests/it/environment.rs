@@ -72,7 +72,13 @@ fn a_compose_file_of_charon_starts_the_node_in_the_node_directory_it_has() {
     let mut running = Running::start(&mut command);
     running.wait_for("the node is running");
     let heard = running.heard();
-    for name in ["P2P_RELAYS", "EXECUTION_CLIENT_RPC_ENDPOINT", "FEATURE_SET_ENABLE", "LOKI_ADDRESSES", "LOKI_SERVICE"] {
+    for name in [
+        "P2P_RELAYS",
+        "EXECUTION_CLIENT_RPC_ENDPOINT",
+        "FEATURE_SET_ENABLE",
+        "LOKI_ADDRESSES",
+        "LOKI_SERVICE",
+    ] {
         assert!(heard.contains(&format!("CHARON_{name} is ignored: ")), "{name} in {heard}");
     }
     for silent in ["FEATURE_SET_DISABLE", "OTLP_ADDRESS"] {
@@ -104,7 +110,12 @@ fn the_log_goes_to_a_file_in_the_format_that_was_asked_for() {
     ] {
         let path = place.path().join(format);
         let mut command = phalanx();
-        command.args(["run", "--beacon-node-endpoints=http://127.0.0.1:1", "--lock-file=/nowhere", "--p2p-relays=a"]);
+        command.args([
+            "run",
+            "--beacon-node-endpoints=http://127.0.0.1:1",
+            "--lock-file=/nowhere",
+            "--p2p-relays=a",
+        ]);
         command.args([&format!("--log-format={format}"), &format!("--log-output-path={}", path.display())]);
         finish(&mut command).refused(&["cannot read cluster lock", "p2p-relays is ignored"]);
         let line = std::fs::read_to_string(&path).expect("a log");

@@ -1,5 +1,9 @@
 //! The `phalanx` program as an operator meets it: files, messages, exit codes.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "these tests live in time and on sockets")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "these tests live in time and on sockets"
+)]
 
 mod beacon_node;
 mod create_cluster;

@@ -39,7 +39,9 @@ fn a_beacon_node_that_is_away_is_waited_for_until_a_signal() {
         let (code, why) = get(&address, "/readyz");
         assert_eq!((code, why.contains("--beacon-node-endpoints")), (503, true), "{why}");
         let metrics = get(&address, "/metrics").1;
-        assert!(metrics.lines().any(|line| line.starts_with("app_monitoring_readyz{") && line.ends_with(" 2")));
+        assert!(
+            metrics.lines().any(|line| line.starts_with("app_monitoring_readyz{") && line.ends_with(" 2"))
+        );
         let (code, said) = running.end(signal);
         assert_eq!(code, Some(0), "{said}");
         assert!(!place.path().join("slashing-ledger.sqlite").exists(), "nothing was made without a network");
@@ -61,8 +63,11 @@ fn a_node_starts_makes_its_ledger_once_and_ends_cleanly() {
         let undocumented: Vec<_> = metrics_on(&metrics).difference(&documented_metrics()).cloned().collect();
         assert!(undocumented.is_empty(), "{undocumented:?}");
         assert!(metrics_on(&metrics).len() > 15, "{metrics}");
-        let labelled = metrics.lines().find(|line| line.starts_with("cluster_threshold{")).expect("a threshold");
-        for label in ["cluster_hash=", "cluster_name=\"proof\"", "cluster_network=\"hoodi\"", "nickname=\"nick\""] {
+        let labelled =
+            metrics.lines().find(|line| line.starts_with("cluster_threshold{")).expect("a threshold");
+        for label in
+            ["cluster_hash=", "cluster_name=\"proof\"", "cluster_network=\"hoodi\"", "nickname=\"nick\""]
+        {
             assert!(labelled.contains(label), "{label} in {labelled}");
         }
         let (code, said) = running.end("TERM");
@@ -78,7 +83,9 @@ fn a_node_starts_makes_its_ledger_once_and_ends_cleanly() {
 fn metrics_on(page: &str) -> BTreeSet<(String, String)> {
     let types = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
     types
-        .map(|(name, kind)| (if kind == "counter" { format!("{name}_total") } else { name.to_owned() }, kind.to_owned()))
+        .map(|(name, kind)| {
+            (if kind == "counter" { format!("{name}_total") } else { name.to_owned() }, kind.to_owned())
+        })
         .collect()
 }
 

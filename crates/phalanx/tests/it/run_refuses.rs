@@ -7,16 +7,16 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::beacon_node::{self, GENESIS_VALIDATORS_ROOT, HOODI};
-use crate::program::{Said, finish, foreign_directory, json as read_json, keys, node_directory, run_in, slashing};
+use crate::program::{
+    Said, finish, foreign_directory, json as read_json, keys, node_directory, run_in, slashing,
+};
 
 fn run_here(directory: &Path, more: &[&str]) -> Said {
     finish(run_in(directory, &beacon_node::nowhere()).args(more))
 }
 
 fn import(directory: &Path, root: &str) {
-    let entry = |validator| {
-        json!({ "pubkey": keys(directory, validator).0, "signed_blocks": [], "signed_attestations": [] })
-    };
+    let entry = |validator| json!({ "pubkey": keys(directory, validator).0, "signed_blocks": [], "signed_attestations": [] });
     let metadata = json!({ "interchange_format_version": "5", "genesis_validators_root": root });
     let count = read_json(&directory.join("cluster-lock.json"))["distributed_validators"]
         .as_array()
@@ -89,7 +89,12 @@ fn a_port_that_is_in_use() {
 fn no_ledger_and_nothing_that_says_none_is_needed() {
     let place = node_directory();
     fs::remove_file(place.path().join("signing-history.json")).expect("it was there");
-    run_here(place.path(), &[]).refused(&["no slashing ledger", "slashing import", "slashing init", "restore it"]);
+    run_here(place.path(), &[]).refused(&[
+        "no slashing ledger",
+        "slashing import",
+        "slashing init",
+        "restore it",
+    ]);
     assert!(!place.path().join("slashing-ledger.sqlite").exists());
 }
 
@@ -132,15 +137,21 @@ fn the_ledger_of_another_cluster_or_network() {
     fs::remove_file(ledger(place.path())).expect("it was there");
     fs::remove_file(place.path().join("signing-history.json")).expect("it was there");
     import(place.path(), &format!("0x{}", "77".repeat(32)));
-    finish(&mut run_in(place.path(), &url)).refused(&["of another network", &"77".repeat(32), "its own ledger"]);
+    finish(&mut run_in(place.path(), &url)).refused(&[
+        "of another network",
+        &"77".repeat(32),
+        "its own ledger",
+    ]);
 }
 
 #[test]
 fn a_ledger_another_process_holds() {
     let place = node_directory();
     import(place.path(), &GENESIS_VALIDATORS_ROOT.to_string());
-    let held = signer::SqliteStore::open_unowned(&place.path().join("slashing-ledger.sqlite")).expect("ours now");
-    finish(&mut run_in(place.path(), &beacon_node::start(HOODI))).refused(&["in use by another process", "stop the other"]);
+    let held =
+        signer::SqliteStore::open_unowned(&place.path().join("slashing-ledger.sqlite")).expect("ours now");
+    finish(&mut run_in(place.path(), &beacon_node::start(HOODI)))
+        .refused(&["in use by another process", "stop the other"]);
     slashing(place.path(), &["show"]).refused(&["in use by another process"]);
     drop(held);
     slashing(place.path(), &["show"]).well();
@@ -174,7 +185,12 @@ fn a_validator_the_ledger_does_not_know() {
 fn a_beacon_node_of_another_network() {
     let place = node_directory();
     let url = beacon_node::start(eth::Version([0, 0, 0, 0]));
-    finish(&mut run_in(place.path(), &url)).refused(&["another network", "0x10000910", "0x00000000", "point to"]);
+    finish(&mut run_in(place.path(), &url)).refused(&[
+        "another network",
+        "0x10000910",
+        "0x00000000",
+        "point to",
+    ]);
     assert!(!place.path().join("slashing-ledger.sqlite").exists());
 }
 
@@ -188,8 +204,10 @@ fn endpoints_and_texts_that_cannot_be() {
     refused("http://127.0.0.1:1?key=secret", &["query"]);
     run_here(place.path(), &[&format!("--nickname={}", "n".repeat(33))]).refused(&["--nickname", "32"]);
     run_here(place.path(), &[&format!("--graffiti={}", "g".repeat(33))]).refused(&["--graffiti", "33 bytes"]);
-    run_here(place.path(), &["--p2p-peers=9=127.0.0.1:1"]).refused(&["--p2p-peers", "no operator 9, only 0 to 3"]);
+    run_here(place.path(), &["--p2p-peers=9=127.0.0.1:1"])
+        .refused(&["--p2p-peers", "no operator 9, only 0 to 3"]);
     run_here(place.path(), &["--p2p-external-hostname=a b"]).refused(&["--p2p-external-hostname"]);
     run_here(place.path(), &["--log-level=node=loud"]).refused(&["--log-level"]);
-    run_here(place.path(), &["--log-output-path=/nowhere/log"]).refused(&["--log-output-path", "/nowhere/log"]);
+    run_here(place.path(), &["--log-output-path=/nowhere/log"])
+        .refused(&["--log-output-path", "/nowhere/log"]);
 }

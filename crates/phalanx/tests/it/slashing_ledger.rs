@@ -79,9 +79,7 @@ fn show_prints_what_scripts_may_rely_on() {
     let shown = slashing(place.path(), &["show", "--json"]).well().stdout;
     let mut groups = [0, 1].map(|validator| keys(place.path(), validator).0);
     groups.sort();
-    let entry = |key: &String| {
-        json!({ "pubkey": key, "source_epoch": "18", "target_epoch": "19", "block_slot": "640" })
-    };
+    let entry = |key: &String| json!({ "pubkey": key, "source_epoch": "18", "target_epoch": "19", "block_slot": "640" });
     let expected = json!({
         "genesis_validators_root": GENESIS_VALIDATORS_ROOT.to_string(),
         "validators": groups.iter().map(entry).collect::<Vec<_>>(),
@@ -110,7 +108,11 @@ fn a_new_ledger_needs_all_validators() {
     let (group, _) = keys(place.path(), 0);
     let path = write(place.path(), &history(&[&group], &GENESIS_VALIDATORS_ROOT.to_string()));
     let missing = keys(place.path(), 1).0;
-    slashing(place.path(), &["import", &path]).refused(&[&missing, "slashing import", "--no-signing-history"]);
+    slashing(place.path(), &["import", &path]).refused(&[
+        &missing,
+        "slashing import",
+        "--no-signing-history",
+    ]);
     let empty = write(place.path(), &history(&[], &GENESIS_VALIDATORS_ROOT.to_string()));
     slashing(place.path(), &["import", &empty]).refused(&["nothing is known of what validator"]);
     assert!(!ledger(place.path()).exists() && !place.path().join("signing-history.json").exists());
@@ -123,12 +125,14 @@ fn histories_that_cannot_be_taken_in_leave_nothing_behind() {
     other_version["metadata"]["interchange_format_version"] = json!("4");
     let mut unreachable = by_share_keys(place.path());
     unreachable["data"][0]["signed_blocks"][0]["slot"] = json!(u64::MAX.to_string());
-    for (history, part) in [(other_version, "version \"4\" is not supported"), (unreachable, "history.json")] {
+    for (history, part) in [(other_version, "version \"4\" is not supported"), (unreachable, "history.json")]
+    {
         let path = write(place.path(), &history);
         slashing(place.path(), &["import", &path]).refused(&[part]);
         assert!(!ledger(place.path()).exists() && !place.path().join("signing-history.json").exists());
     }
-    slashing(place.path(), &["import", "/nowhere.json"]).refused(&["cannot read signing history /nowhere.json"]);
+    slashing(place.path(), &["import", "/nowhere.json"])
+        .refused(&["cannot read signing history /nowhere.json"]);
 }
 
 #[test]
@@ -177,7 +181,8 @@ fn that_nothing_was_signed_is_declared_once() {
     fs::remove_file(place.path().join("signing-history.json")).expect("it was there");
     let path = write(place.path(), &by_share_keys(place.path()));
     slashing(place.path(), &["import", &path]).well();
-    slashing(place.path(), &["init", "--no-signing-history"]).refused(&["knows all validators", "never overwritten"]);
+    slashing(place.path(), &["init", "--no-signing-history"])
+        .refused(&["knows all validators", "never overwritten"]);
 }
 
 #[test]

@@ -60,7 +60,11 @@ fn split(place: &Path, more: &[&str]) -> Said {
 #[test]
 fn without_a_history_nothing_is_split() {
     let place = keystores();
-    split(place.path(), &[]).refused(&["stop every validator client", "--signing-history", "--no-signing-history"]);
+    split(place.path(), &[]).refused(&[
+        "stop every validator client",
+        "--signing-history",
+        "--no-signing-history",
+    ]);
     assert!(!place.path().join("cluster").exists());
 }
 
@@ -81,8 +85,11 @@ fn a_history_that_is_none_is_refused() {
     split(place.path(), &[&flag]).refused(&["cannot read signing history", "history.json"]);
     fs::write(&path, "{}").expect("a file");
     split(place.path(), &[&flag]).refused(&["signing history", "EIP-3076"]);
-    fs::write(&path, r#"{"metadata":{"interchange_format_version":"4","genesis_validators_root":"0x"},"data":[]}"#)
-        .expect("a file");
+    fs::write(
+        &path,
+        r#"{"metadata":{"interchange_format_version":"4","genesis_validators_root":"0x"},"data":[]}"#,
+    )
+    .expect("a file");
     split(place.path(), &[&flag]).refused(&["signing history"]);
     assert!(!place.path().join("cluster").exists());
 }
@@ -138,7 +145,9 @@ fn keys_that_never_signed_are_declared_so() {
 #[test]
 fn flags_that_contradict_splitting_are_refused() {
     let place = keystores();
-    for (flag, part) in [("--num-validators=2", "--num-validators"), ("--deposit-amounts=32", "--deposit-amounts")] {
+    for (flag, part) in
+        [("--num-validators=2", "--num-validators"), ("--deposit-amounts=32", "--deposit-amounts")]
+    {
         split(place.path(), &["--no-signing-history", flag]).refused(&[part]);
     }
     fs::remove_dir_all(place.path().join("keys")).expect("removed");
