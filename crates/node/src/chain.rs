@@ -237,3 +237,6 @@ fn head(event: HeadEvent) -> Head {
         current_dependent_root: event.current_duty_dependent_root,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -89,3 +89,15 @@ fn the_version_is_told() {
     assert_eq!(run(["version"]).well().stdout, expected);
     assert_eq!(run(["--version"]).well().stdout, expected);
 }
+
+#[test]
+fn a_reader_that_hangs_up_is_no_error() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = phalanx().arg("version").stdout(writer).output().expect("the program starts");
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
