@@ -159,7 +159,8 @@ impl Schedule {
 
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
         match duty.kind {
-            DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
+            // Beacon nodes list a proposer for slot 0, but its block is the genesis.
+            DutyKind::Proposer => duty.slot.0 > 0 && self.proposer(window, duty.slot).is_some(),
             DutyKind::Attester => {
                 self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty())
             }

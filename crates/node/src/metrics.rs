@@ -16,7 +16,8 @@ const TIMER: &str = "eager_dlinear";
 
 /// Seconds into a slot at which duties usually move.
 const SLOT_SECONDS: [f64; 14] = [0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 8.0, 12.0];
-const SHORT_SECONDS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+const SHORT_SECONDS: [f64; 15] =
+    [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 5.0];
 
 type FloatGauge = Gauge<f64, AtomicU64>;
 

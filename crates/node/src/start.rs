@@ -130,8 +130,10 @@ fn server_config(spec: &Spec) -> ServerConfig {
 /// This node's shares, and whose the others are, so that keystores of another node can be told.
 fn shares(membership: &Membership) -> Shares {
     let own: Shares = membership.shares().into_iter().collect();
+    let me = membership.me.0 + 1;
     let all = membership.lock.validators.iter().flat_map(|validator| validator.shares.iter().zip(1..));
-    own.with_others(all.filter_map(|(share, index)| Some((*share, bls::ShareIndex::new(index)?))))
+    let others = all.filter(|(_, index)| *index != me);
+    own.with_others(others.filter_map(|(share, index)| Some((*share, bls::ShareIndex::new(index)?))))
 }
 
 async fn serve(
