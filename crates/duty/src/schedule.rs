@@ -55,7 +55,9 @@ impl Schedule {
 
     /// The cluster's validator that proposes in the slot, if one does and the epoch is resolved.
     pub(crate) fn proposer(&self, window: &Window, slot: Slot) -> Option<&ProposerSlot> {
-        self.epochs.get(&window.spec().epoch_of(slot))?.proposers.get(&slot)
+        // Beacon nodes list a proposer for slot 0 too, but its block is the genesis.
+        let epoch = (slot.0 > 0).then(|| window.spec().epoch_of(slot))?;
+        self.epochs.get(&epoch)?.proposers.get(&slot)
     }
 
     /// Whether the duties of the slot's epoch are known.
@@ -159,8 +161,7 @@ impl Schedule {
 
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
         match duty.kind {
-            // Beacon nodes list a proposer for slot 0, but its block is the genesis.
-            DutyKind::Proposer => duty.slot.0 > 0 && self.proposer(window, duty.slot).is_some(),
+            DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
             DutyKind::Attester => {
                 self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty())
             }

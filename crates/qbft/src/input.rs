@@ -7,7 +7,7 @@ use crate::{Hash, Message, PeerIndex};
 pub enum Input {
     /// The duty is due: begin. What arrived earlier was kept and counts now.
     Start,
-    /// Our own value to propose when we lead; the first one stays.
+    /// Our own value to propose when we lead: the latest one, since an older one may have become stale while others led.
     Propose(Hash),
     /// A verified message of this very instance, from anyone, ourselves included: our own broadcasts count only when
     /// they come back this way, signed. The entries of its justification are verified too.

@@ -131,7 +131,7 @@ impl Instance {
 
     fn propose(&mut self, value: Hash) {
         assert!(value != Hash::ZERO, "zero means no value");
-        self.input.get_or_insert(value);
+        self.input = Some(value);
     }
 
     fn judge(&mut self, value: Hash, accept: bool) {

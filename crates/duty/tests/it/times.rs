@@ -32,6 +32,17 @@ fn attester_starts_at_head_or_due() {
 }
 
 #[test]
+fn slot_0_is_the_genesis_and_nobody_proposes_in_it() {
+    let mut world = World::new(Settings::default());
+    assert!(world.chain.proposer(eth::Slot(0)).is_some(), "beacon nodes list one");
+    world.run_until_slot(9);
+    for node in 0..4 {
+        assert_eq!(world.when(node, is_start(proposing(0))), None);
+        assert!(world.when(node, is_start(proposing(8))).is_some());
+    }
+}
+
+#[test]
 fn a_proposal_starts_with_its_slot() {
     let mut world = World::new(Settings::default());
     world.run_until_slot(9);

@@ -346,7 +346,7 @@ impl World {
             let attesters = self.chain.attesters(slot).into_iter();
             expected
                 .extend(attesters.map(|duty| (Duty::new(slot, DutyKind::Attester), GroupKey(duty.pubkey))));
-            let proposer = self.chain.proposer(slot);
+            let proposer = self.chain.proposer(slot).filter(|_| slot.0 > 0);
             expected.extend(proposer.map(|proposer| (Duty::new(slot, DutyKind::Proposer), proposer.key)));
         }
         expected

@@ -41,7 +41,7 @@ impl World {
         };
         let begin = qbft::Time(self.spec.slot_start_ns(slot)).max(self.now);
         for _ in 0..times {
-            if self.chain.proposer(slot).is_some() {
+            if slot.0 > 0 && self.chain.proposer(slot).is_some() {
                 let at = begin.plus_ms(self.random.between(5, 100));
                 self.schedule(at, Event::Ask { node, what: Asked::Block(slot) });
             }
