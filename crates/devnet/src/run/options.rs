@@ -56,7 +56,7 @@ impl Options {
 
     /// The duration of a slot that suits a run in which so many nodes are dead at the same time, milliseconds.
     pub fn default_slot_ms(dead: usize) -> u64 {
-        if dead == 0 { 2000 } else { 3000 + 1000 * dead as u64 }
+        if dead == 0 { 2000 } else { shortest_slot_ms(dead) + 600 }
     }
 
     /// The most nodes that are dead at the same time.
@@ -125,11 +125,12 @@ impl Options {
     }
 }
 
-/// Attestations are due a third into the slot, each dead leader costs a round of a second (round timers do not shrink
-/// with the slot), and signatures have to travel.
+/// Each dead leader costs a round of a second, a proposal's half a second more (round timers do not shrink with the
+/// slot), and the block has to be made and signed then; all of it before the proposal is over, at five twelfths of the
+/// slot. Attestations have more time.
 fn shortest_slot_ms(dead: usize) -> u64 {
-    let rounds_ms = 1000 * dead as u64;
-    if dead == 0 { 500 } else { (rounds_ms + 500) * 3 / 2 }
+    let rounds_ms = 1000 * dead as u64 + 500;
+    if dead == 0 { 500 } else { (rounds_ms + 250) * 12 / 5 }
 }
 
 #[cfg(test)]
