@@ -4,6 +4,8 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
 : "${LODESTAR:?set LODESTAR to the command that runs the Lodestar CLI}"
+lodestar=$LODESTAR
+unset LODESTAR # it takes each variable of that prefix for a flag
 phalanx=${PHALANX:-$root/target/release/phalanx}
 slot=${SLOT:-6} epochs=${EPOCHS:-6} delay=${DELAY:-60}
 dir=${DIR:-$(mktemp -d)/e2e}
@@ -32,7 +34,7 @@ cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop
   --withdrawal-addresses 0x00000000000000000000000000000000000000bb
 
 genesis=$(($(date +%s) + delay))
-MOCK_BLOBS=0 $LODESTAR dev $params --dataDir "$dir/bn" --genesisValidators 64 --genesisTime "$genesis" \
+MOCK_BLOBS=0 $lodestar dev $params --dataDir "$dir/bn" --genesisValidators 64 --genesisTime "$genesis" \
   --startValidators 16..63 --beaconNodes $beacon --rest.address 127.0.0.1 --rest.port 9596 --rest.namespace all \
   --listenAddress 127.0.0.1 --port 9100 --discv5 false --mdns false --network.connectToDiscv5Bootnodes false \
   --metrics false --suggestedFeeRecipient 0x00000000000000000000000000000000000000aa > "$dir/logs/bn.log" 2>&1 &
@@ -51,7 +53,7 @@ for i in 0 1 2 3; do start_node $i; done
 for i in 0 1 2 3; do
   wait_for "http://127.0.0.1:370$i/eth/v1/node/version"
   python3 "$here/keystores.py" "$dir/cluster/node$i/validator_keys" "$dir/vc-$i"
-  $LODESTAR validator $params --dataDir "$dir/vc-$i" --beaconNodes "http://127.0.0.1:370$i" --distributed \
+  $lodestar validator $params --dataDir "$dir/vc-$i" --beaconNodes "http://127.0.0.1:370$i" --distributed \
     --doppelgangerProtection false --force --suggestedFeeRecipient 0x00000000000000000000000000000000000000dd \
     > "$dir/logs/vc-$i.log" 2>&1 &
   pids+=($!)
