@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Judges from a beacon node's API what of the duties of validators 0 to 15 is on chain.
 
-judge.py URL [--first-epoch 1] [--last-epoch N]: exit code 0 only if nothing is missing and the chain finalizes.
+judge.py URL --record FILE    notes each epoch's committees while the chain runs: beacon nodes forget them
+judge.py URL --judge FILE [--first-epoch 1] [--last-epoch N]
+                              exit code 0 only if nothing is missing and the chain finalizes
 """
 import argparse
 import json
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -32,9 +35,26 @@ def bits(text, bitlist):
     return listed
 
 
-def committees_of(epoch):
-    listed = ask(f"/eth/v1/beacon/states/head/committees?epoch={epoch}")
-    return {(int(c["slot"]), int(c["index"])): [int(v) for v in c["validators"]] for c in listed}
+def record(path):
+    """Appends the committees of the running epoch, again and again: a reorganisation may change them early on."""
+    while True:
+        try:
+            listed = ask("/eth/v1/beacon/states/head/committees")
+            with open(path, "a") as file:
+                file.write(json.dumps(listed) + "\n")
+        except OSError as error:
+            print(error, file=sys.stderr)
+        time.sleep(4)
+
+
+def recorded(path):
+    committees = {}
+    with open(path) as file:
+        for line in file:
+            for committee in json.loads(line):
+                place = int(committee["slot"]), int(committee["index"])
+                committees[place] = [int(validator) for validator in committee["validators"]]
+    return committees
 
 
 def attesters_in(block, committees):
@@ -52,9 +72,7 @@ def attesters_in(block, committees):
 def main():
     head = int(ask("/eth/v1/beacon/headers/head")["header"]["message"]["slot"])
     last = arguments.last_epoch if arguments.last_epoch is not None else head // SLOTS_PER_EPOCH - 2
-    committees = {}
-    for epoch in range(last + 2):
-        committees.update(committees_of(epoch))
+    committees = recorded(arguments.judge)
     due = {(slot, v) for (slot, _), members in committees.items() for v in members if v in OURS}
     voted, proposers = set(), {}
     for slot in range(head + 1):
@@ -77,7 +95,9 @@ def main():
 
 parser = argparse.ArgumentParser()
 parser.add_argument("url")
+parser.add_argument("--record")
+parser.add_argument("--judge")
 parser.add_argument("--first-epoch", type=int, default=1)
 parser.add_argument("--last-epoch", type=int)
 arguments = parser.parse_args()
-sys.exit(main())
+sys.exit(record(arguments.record) if arguments.record else main())

@@ -41,6 +41,9 @@ MOCK_BLOBS=0 $lodestar dev $params --dataDir "$dir/bn" --genesisValidators 64 --
 pids+=($!)
 wait_for $beacon/eth/v1/beacon/genesis
 
+python3 "$here/judge.py" $beacon --record "$dir/committees" 2> "$dir/logs/judge.log" &
+pids+=($!)
+
 start_node() { # INDEX
   local i=$1 at=$dir/cluster/node$1
   "$phalanx" run --lock-file "$at/cluster-lock.json" --private-key-file "$at/charon-enr-private-key" \
@@ -67,4 +70,4 @@ until_slot 30
 echo "slot 30: starting node 3 again"
 start_node 3
 until_slot $((epochs * 8 + 4))
-python3 "$here/judge.py" $beacon --last-epoch $((epochs - 2))
+python3 "$here/judge.py" $beacon --judge "$dir/committees" --last-epoch $((epochs - 2))
