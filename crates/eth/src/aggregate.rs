@@ -1,28 +1,26 @@
-//! An attestation of one or more validators, of either preset.
+//! Attestations of one or more validators, and what aggregators make of them, of either preset.
 
+use crate::collection::Bitlist;
 use crate::containers::{mainnet, minimal};
-use crate::{AttestationData, CommitteeIndex, Container, DecodeError, Preset, Root, SignatureBytes};
+use crate::of_preset::{OfPreset, either, of_preset};
+use crate::{AttestationData, CommitteeIndex, DecodeError, Preset, SignatureBytes, ValidatorIndex};
 
-/// The same vote of validators of one or more committees, in the form of Electra and Fulu (EIP-7549). Hides the
-/// preset, on which its sizes depend. (Gloas makes the container progressive: same bytes, other root; see
-/// [`containers`](crate::containers).)
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attestation(OfPreset);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum OfPreset {
-    Mainnet(mainnet::attestation::Attestation),
-    Minimal(minimal::attestation::Attestation),
+of_preset! {
+    /// The same vote of validators of one or more committees, in the form of Electra and Fulu (EIP-7549). Hides the
+    /// preset, on which its sizes depend. (Gloas makes the container progressive: same bytes, other root; see
+    /// [`containers`](crate::containers).)
+    Attestation = attestation
 }
 
-/// The same expression on whichever container it is.
-macro_rules! either {
-    ($attestation:expr, $inner:ident => $result:expr) => {
-        match $attestation {
-            OfPreset::Mainnet($inner) => $result,
-            OfPreset::Minimal($inner) => $result,
-        }
-    };
+of_preset! {
+    /// An aggregate as its aggregator hands it in: what is signed in the domain
+    /// [`AggregateAndProof`](crate::DomainType::AggregateAndProof).
+    AggregateAndProof = attestation
+}
+
+of_preset! {
+    /// An aggregate with its aggregator's signature, which is not verified here.
+    SignedAggregateAndProof = attestation
 }
 
 impl Attestation {
@@ -43,57 +41,12 @@ impl Attestation {
         let committee = usize::try_from(committee.0).unwrap_or(usize::MAX);
         either!(&mut attestation.0, inner => {
             inner.aggregation_bits =
-                crate::collection::Bitlist::from_bits(aggregation_bits).map_err(out_of_range("a committee's size"))?;
+                Bitlist::from_bits(aggregation_bits).map_err(out_of_range("a committee's size"))?;
             inner.committee_bits.set(committee).map_err(out_of_range("a committee's index"))?;
             inner.data = data;
             inner.signature = signature;
         });
         Ok(attestation)
-    }
-
-    /// Decodes SSZ.
-    ///
-    /// # Errors
-    /// The bytes are no attestation.
-    pub fn from_ssz(preset: Preset, ssz: &[u8]) -> Result<Attestation, DecodeError> {
-        Ok(Attestation(match preset {
-            Preset::Mainnet => OfPreset::Mainnet(Container::from_ssz(ssz)?),
-            Preset::Minimal => OfPreset::Minimal(Container::from_ssz(ssz)?),
-        }))
-    }
-
-    /// Decodes the Beacon API's JSON.
-    ///
-    /// # Errors
-    /// The text is no attestation.
-    pub fn from_json(preset: Preset, json: &[u8]) -> Result<Attestation, DecodeError> {
-        Ok(Attestation(match preset {
-            Preset::Mainnet => OfPreset::Mainnet(serde_json::from_slice(json)?),
-            Preset::Minimal => OfPreset::Minimal(serde_json::from_slice(json)?),
-        }))
-    }
-
-    /// The SSZ.
-    pub fn to_ssz(&self) -> Vec<u8> {
-        either!(&self.0, inner => inner.to_ssz())
-    }
-
-    /// The Beacon API's JSON.
-    pub fn to_json(&self) -> Vec<u8> {
-        either!(&self.0, inner => serde_json::to_vec(inner).expect("containers are always writable"))
-    }
-
-    /// The hash tree root.
-    pub fn root(&self) -> Root {
-        either!(&self.0, inner => inner.root())
-    }
-
-    /// The preset of its sizes.
-    pub fn preset(&self) -> Preset {
-        match &self.0 {
-            OfPreset::Mainnet(_) => Preset::Mainnet,
-            OfPreset::Minimal(_) => Preset::Minimal,
-        }
     }
 
     /// The vote: what is signed.
@@ -128,5 +81,80 @@ impl Attestation {
             Preset::Mainnet => OfPreset::Mainnet(Default::default()),
             Preset::Minimal => OfPreset::Minimal(Default::default()),
         })
+    }
+}
+
+impl AggregateAndProof {
+    /// What an aggregator signs: the aggregate, and its selection proof.
+    pub fn new(
+        aggregator_index: ValidatorIndex,
+        aggregate: Attestation,
+        selection_proof: SignatureBytes,
+    ) -> AggregateAndProof {
+        AggregateAndProof(match aggregate.0 {
+            OfPreset::Mainnet(aggregate) => OfPreset::Mainnet(mainnet::attestation::AggregateAndProof {
+                aggregator_index,
+                aggregate,
+                selection_proof,
+            }),
+            OfPreset::Minimal(aggregate) => OfPreset::Minimal(minimal::attestation::AggregateAndProof {
+                aggregator_index,
+                aggregate,
+                selection_proof,
+            }),
+        })
+    }
+
+    /// The aggregator.
+    pub fn aggregator_index(&self) -> ValidatorIndex {
+        either!(&self.0, inner => inner.aggregator_index)
+    }
+
+    /// The aggregate.
+    pub fn aggregate(&self) -> Attestation {
+        Attestation(match &self.0 {
+            OfPreset::Mainnet(inner) => OfPreset::Mainnet(inner.aggregate.clone()),
+            OfPreset::Minimal(inner) => OfPreset::Minimal(inner.aggregate.clone()),
+        })
+    }
+
+    /// The vote that was aggregated.
+    pub fn data(&self) -> &AttestationData {
+        either!(&self.0, inner => &inner.aggregate.data)
+    }
+
+    /// The aggregator's right to aggregate: the slot, signed in the domain
+    /// [`SelectionProof`](crate::DomainType::SelectionProof).
+    pub fn selection_proof(&self) -> SignatureBytes {
+        either!(&self.0, inner => inner.selection_proof)
+    }
+
+    /// The same with the aggregator's signature.
+    pub fn sign(self, signature: SignatureBytes) -> SignedAggregateAndProof {
+        SignedAggregateAndProof(match self.0 {
+            OfPreset::Mainnet(message) => {
+                OfPreset::Mainnet(mainnet::attestation::SignedAggregateAndProof { message, signature })
+            }
+            OfPreset::Minimal(message) => {
+                OfPreset::Minimal(minimal::attestation::SignedAggregateAndProof { message, signature })
+            }
+        })
+    }
+}
+
+impl SignedAggregateAndProof {
+    /// What is signed, and the signature.
+    pub fn into_parts(self) -> (AggregateAndProof, SignatureBytes) {
+        let signature = self.signature();
+        let message = AggregateAndProof(match self.0 {
+            OfPreset::Mainnet(inner) => OfPreset::Mainnet(inner.message),
+            OfPreset::Minimal(inner) => OfPreset::Minimal(inner.message),
+        });
+        (message, signature)
+    }
+
+    /// The aggregator's signature.
+    pub fn signature(&self) -> SignatureBytes {
+        either!(&self.0, inner => inner.signature)
     }
 }

@@ -6,7 +6,8 @@
 //!   minimal ─┴──► sized/*.rs, compiled once with each: attestation, sync, payload, electra, fulu
 //! ```
 //!
-//! Other rooms use [`Proposal`](crate::Proposal) and [`Attestation`](crate::Attestation), which hide preset and fork.
+//! Other rooms use [`Proposal`](crate::Proposal), [`Attestation`](crate::Attestation),
+//! [`SyncCommitteeContribution`](crate::SyncCommitteeContribution) and their like, which hide preset and fork.
 //! These types are for those who make or look into blocks themselves.
 //!
 //! **Adding a fork.** Gloas (EIP-7732, EIP-7688) gets a file `sized/gloas.rs` of its own, for its containers are

@@ -9,7 +9,7 @@
 //!       │                                                             ▲
 //!   small containers ── AttestationData, VoluntaryExit, …  ── root ───┤
 //!       │                                                             │
-//!   containers::{mainnet, minimal} ──► Proposal, Attestation ── root ─┘
+//!   containers::{mainnet, minimal} ──► Proposal, Attestation, … ─ root ┘
 //!       sizes by preset and fork        preset and fork hidden
 //! ```
 //!
@@ -31,6 +31,7 @@ pub mod attestation;
 pub mod collection;
 pub mod container;
 pub mod containers;
+pub mod contribution;
 pub mod deposit;
 pub mod domain;
 pub mod duty;
@@ -38,17 +39,20 @@ pub mod error;
 pub mod exit;
 pub mod fork;
 pub mod header;
+mod of_preset;
 pub mod preset;
 pub mod primitives;
 pub mod proposal;
 pub mod randao;
 pub mod registration;
+pub mod selection;
 pub mod spec;
 pub mod sync_committee;
 
 pub use aggregate::*;
 pub use attestation::*;
 pub use container::*;
+pub use contribution::*;
 pub use deposit::*;
 pub use domain::*;
 pub use duty::*;
@@ -61,5 +65,6 @@ pub use primitives::*;
 pub use proposal::*;
 pub use randao::*;
 pub use registration::*;
+pub use selection::*;
 pub use spec::*;
 pub use sync_committee::*;

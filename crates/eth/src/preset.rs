@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// `SYNC_COMMITTEE_SUBNET_COUNT`: the parts of the sync committee, in every preset.
+pub const SYNC_SUBCOMMITTEES: u64 = 4;
+
 /// A set of sizes fixed at compile time, named by `PRESET_BASE` in a chain's configuration. They decide SSZ limits,
 /// and so hash tree roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +41,11 @@ impl Preset {
     /// `SYNC_COMMITTEE_SIZE`, validators in a sync committee.
     pub fn sync_committee_size(self) -> u64 {
         self.choose(512, 32)
+    }
+
+    /// Validators in each of the sync committee's subcommittees.
+    pub fn sync_subcommittee_size(self) -> u64 {
+        self.sync_committee_size() / SYNC_SUBCOMMITTEES
     }
 
     /// `MAX_COMMITTEES_PER_SLOT`, attestation committees in a slot at most.

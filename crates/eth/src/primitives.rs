@@ -12,5 +12,7 @@ pub use byte_string::{
     Address, Domain, Graffiti, Hash32, HexError, KzgCommitment, KzgProof, PublicKeyBytes, Root,
     SignatureBytes, Version,
 };
-pub use number::{CommitteeIndex, Epoch, Slot, SyncCommitteePosition, ValidatorIndex, quoted_u64};
+pub use number::{
+    CommitteeIndex, Epoch, Slot, SubcommitteeIndex, SyncCommitteePosition, ValidatorIndex, quoted_u64,
+};
 pub use uint256::Uint256;

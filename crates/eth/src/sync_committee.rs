@@ -3,8 +3,7 @@
 use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
 use serde::{Deserialize, Serialize};
 
-use crate::primitives::quoted_u64;
-use crate::{Root, SignatureBytes, Slot, ValidatorIndex};
+use crate::{Root, SignatureBytes, Slot, SubcommitteeIndex, ValidatorIndex};
 
 /// One member's vote. 144 bytes of SSZ.
 #[derive(
@@ -56,6 +55,5 @@ pub struct SyncAggregatorSelectionData {
     /// The slot.
     pub slot: Slot,
     /// The subcommittee.
-    #[serde(with = "quoted_u64")]
-    pub subcommittee_index: u64,
+    pub subcommittee_index: SubcommitteeIndex,
 }

@@ -73,6 +73,10 @@ number!(
     /// A place in the sync committee.
     SyncCommitteePosition
 );
+number!(
+    /// A quarter of the sync committee.
+    SubcommitteeIndex
+);
 
 /// A `u64` as the Beacon API writes it: a quoted decimal. Unquoted numbers are accepted too.
 pub mod quoted_u64 {

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::preset::{SYNC_COMMITTEE_SIZE, SYNC_SUBCOMMITTEE_SIZE};
 use crate::collection::Bitvector;
-use crate::primitives::quoted_u64;
-use crate::{Root, SignatureBytes, Slot, ValidatorIndex};
+use crate::{Root, SignatureBytes, Slot, SubcommitteeIndex, ValidatorIndex};
 
 /// The sync committee's signature over the parent block.
 #[derive(
@@ -39,8 +38,7 @@ pub struct SyncCommitteeContribution {
     /// The block signed for.
     pub beacon_block_root: Root,
     /// The subcommittee.
-    #[serde(with = "quoted_u64")]
-    pub subcommittee_index: u64,
+    pub subcommittee_index: SubcommitteeIndex,
     /// Which of its members signed.
     pub aggregation_bits: Bitvector<SYNC_SUBCOMMITTEE_SIZE>,
     /// Aggregate of their signatures.
