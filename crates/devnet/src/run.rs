@@ -94,7 +94,7 @@ impl Run {
         let mut nodes = Nodes::prepare(options, &files, ledger.url())?;
         nodes.start_all()?;
         let agreement = Arc::new(Agreement::default());
-        let clients = clients(&files, &nodes, &agreement);
+        let clients = clients(&files, &nodes, options.builder, &agreement);
         let spec = ledger.spec();
         let clock = Clock::Wall { genesis_time: spec.genesis.genesis_time };
         progress(Progress::Starting { beacon_node: ledger.url(), directory: files.directory().to_owned() });
@@ -220,11 +220,13 @@ impl Run {
     }
 }
 
-fn clients(files: &Files, nodes: &Nodes, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
+fn clients(files: &Files, nodes: &Nodes, builder: bool, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
     let client = |(node, shares)| {
         ValidatorClient::start(ValidatorClientConfig {
             node: nodes.validator_api(node),
             shares,
+            distributed: true,
+            builder,
             fee_recipient: files::FEE_RECIPIENT,
             agreement: Arc::clone(agreement),
         })

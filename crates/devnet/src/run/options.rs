@@ -21,6 +21,10 @@ pub struct Options {
     pub slot_ms: u64,
     /// Preset of the embedded chain.
     pub preset: Preset,
+    /// Whether blocks come from builders.
+    pub builder: bool,
+    /// Blobs of each block of the embedded chain.
+    pub blobs: usize,
     /// Nodes, from 0, to be killed at the start of a slot, from 1.
     pub kills: Vec<(usize, Slot)>,
     /// Nodes to be started again at the start of a slot.
@@ -45,6 +49,8 @@ impl Options {
             slots: 34,
             slot_ms: Options::default_slot_ms(0),
             preset: Preset::Minimal,
+            builder: false,
+            blobs: 0,
             kills: Vec::new(),
             restarts: Vec::new(),
             dir: None,

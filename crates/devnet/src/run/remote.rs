@@ -257,6 +257,8 @@ mod tests {
         let client = ValidatorClient::start(ValidatorClientConfig {
             node: chain.url(),
             shares: (0..8).map(interop_key).collect(),
+            distributed: false,
+            builder: false,
             fee_recipient: eth::Address([1; 20]),
             agreement: Arc::new(Agreement::default()),
         });

@@ -22,6 +22,8 @@ fn client(chain: &Chain, validators: std::ops::Range<u64>, agreement: &Arc<Agree
     ValidatorClient::start(ValidatorClientConfig {
         node: chain.url(),
         shares: validators.map(interop_key).collect(),
+        distributed: false,
+        builder: false,
         fee_recipient: eth::Address([0xFE; 20]),
         agreement: Arc::clone(agreement),
     })
