@@ -9,7 +9,7 @@ use super::Options;
 use super::files::Files;
 use super::ledger::{ProposalRecord, Record};
 use crate::Error;
-use crate::chain::{Chain, ChainConfig, SlotTruth};
+use crate::chain::{Chain, ChainConfig, Scenario, SlotTruth};
 
 /// Seconds nodes get to start before genesis, and half of one more for each.
 const HEADSTART_SECONDS: u64 = 8;
@@ -23,13 +23,14 @@ pub(super) async fn start(options: &Options, files: &Files) -> Result<Chain, Err
         genesis_time: now + HEADSTART_SECONDS + u64::from(options.nodes) / 2,
         validators: files.group_keys().iter().map(|key| key.0).collect(),
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+        scenario: Scenario::default(),
     };
     Chain::start(config).await
 }
 
 /// What the chain's ledger of truth has of a slot.
 pub(super) fn record(chain: &Chain, slot: Slot) -> Record {
-    let SlotTruth { attesters, proposal, right_head } = chain.slot(slot);
+    let SlotTruth { attesters, proposal, right_head, .. } = chain.slot(slot);
     let votes = attesters.iter().filter_map(|attester| attester.attested);
     Record {
         head_right: Some(votes.filter(|vote| Some(vote.head) == right_head).count()),
