@@ -166,11 +166,11 @@ impl Run {
         let lag = self.ledger.lag();
         for number in 1..=options.slots + lag {
             let slot = Slot(self.first.0 + number - 1);
-            self.sleep_until(self.spec.slot_start_ns(slot)).await;
+            self.clock.until(self.spec.slot_start_ns(slot)).await;
             self.kill_and_restart(options, Slot(number), progress).await?;
             self.exit(options, Slot(number), progress).await;
             let end_ns = self.spec.slot_start_ns(Slot(slot.0 + 1));
-            self.sleep_until(end_ns).await;
+            self.clock.until(end_ns).await;
             self.notice_stall(slot, end_ns, progress);
             self.nodes.notice_exits(progress);
             self.ledger.observe(slot).await;
@@ -270,11 +270,6 @@ impl Run {
         };
         tally.missed.iter().map(words).collect()
     }
-
-    async fn sleep_until(&self, time_ns: i64) {
-        let left = time_ns.saturating_sub(self.clock.now_ns());
-        tokio::time::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0))).await;
-    }
 }
 
 fn clients(files: &Files, nodes: &Nodes, builder: bool, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
@@ -286,6 +281,7 @@ fn clients(files: &Files, nodes: &Nodes, builder: bool, agreement: &Arc<Agreemen
             builder,
             fee_recipient: files::FEE_RECIPIENT,
             agreement: Arc::clone(agreement),
+            clock: None,
         })
     };
     files.take_shares().into_iter().enumerate().map(client).collect()

@@ -72,6 +72,8 @@ pub struct ValidatorClientConfig {
     pub fee_recipient: Address,
     /// Where it tells what it was asked to sign.
     pub agreement: Arc<Agreement>,
+    /// Its clock, if that is not the machine's.
+    pub clock: Option<Clock>,
 }
 
 /// A running validator client. Ends when dropped.
@@ -149,7 +151,7 @@ async fn run(config: ValidatorClientConfig, ready: Arc<OnceLock<Arc<Session>>>, 
         let mut tasks = JoinSet::new();
         tasks.spawn(events::follow(Arc::clone(&session)));
         setup::learn(&session).await;
-        tasks.spawn(keeping::keep_epoch(Arc::clone(&session), session.epoch_now(), true));
+        tasks.spawn(keeping::follow_up(Arc::clone(&session), session.epoch_now(), true));
         // Nobody else sets it.
         let _ = ready.set(Arc::clone(&session));
         slots(session, tasks).await;
@@ -164,7 +166,7 @@ async fn run(config: ValidatorClientConfig, ready: Arc<OnceLock<Arc<Session>>>, 
 async fn slots(session: Arc<Session>, mut tasks: JoinSet<()>) {
     let mut slot = session.next_slot();
     loop {
-        session.sleep_until(session.spec.slot_start_ns(slot)).await;
+        session.clock.until(session.spec.slot_start_ns(slot)).await;
         let epoch = session.spec.epoch_of(slot);
         let begins = session.spec.first_slot(epoch) == slot;
         tasks.spawn(keeping::keep(Arc::clone(&session), slot));
@@ -189,9 +191,8 @@ impl Session {
         self.spec.epoch_of(self.spec.slot_at_ns(self.clock.now_ns()))
     }
 
-    /// Sleeps until a time, nanoseconds since genesis.
-    async fn sleep_until(&self, time_ns: i64) {
-        let left = time_ns.saturating_sub(self.clock.now_ns());
-        tokio::time::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0))).await;
+    /// Unix time, seconds.
+    fn unix_now(&self) -> u64 {
+        self.spec.genesis.genesis_time.saturating_add_signed(self.clock.now_ns() / 1_000_000_000)
     }
 }

@@ -335,6 +335,7 @@ mod tests {
             builder: false,
             fee_recipient: eth::Address([1; 20]),
             agreement: Arc::new(Agreement::default()),
+            clock: None,
         });
         let remote = Remote::connect(chain.url()).await.expect("it answers");
         let mut remote = remote.with_validators(&keys(0..16)).await.expect("all are known");

@@ -19,7 +19,7 @@ type Aggregator = (AttesterDuty, SignatureBytes);
 /// Aggregates the vote for every committee in which a validator was selected, when aggregates are due.
 pub(super) async fn aggregate(session: &Arc<Session>, data: AttestationData, duties: Vec<AttesterDuty>) {
     let slot = data.slot;
-    session.sleep_until(session.spec.slot_start_ns(slot) + session.spec.aggregate_due_ns(slot)).await;
+    session.clock.until(session.spec.slot_start_ns(slot) + session.spec.aggregate_due_ns(slot)).await;
     let committees = selected(session, duties).into_iter();
     join_all(committees.map(|(committee, aggregators)| async move {
         if let Err(why) = aggregate_committee(session, data, committee, aggregators).await {

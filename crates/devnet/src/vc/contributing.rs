@@ -22,7 +22,7 @@ pub(super) async fn contribute(
     head: Root,
     selected: BTreeMap<SubcommitteeIndex, Vec<Contributor>>,
 ) {
-    session.sleep_until(session.spec.slot_start_ns(slot) + session.spec.contribution_due_ns(slot)).await;
+    session.clock.until(session.spec.slot_start_ns(slot) + session.spec.contribution_due_ns(slot)).await;
     join_all(selected.into_iter().map(|(subcommittee, contributors)| async move {
         if let Err(why) = contribute_for(session, slot, head, subcommittee, contributors).await {
             tracing::warn!(topic = "vc", %slot, %subcommittee, %why, "the contribution failed");

@@ -26,7 +26,7 @@ pub(super) async fn head_of(session: &Session, slot: Slot, due_ns: i64) -> Optio
         heard = heads.wait_for(|head| head.slot >= slot && slot > Slot(0)) => {
             heard.ok().filter(|head| head.slot == slot).map(|head| head.block)
         }
-        () = session.sleep_until(session.spec.slot_start_ns(slot) + due_ns) => None,
+        () = session.clock.until(session.spec.slot_start_ns(slot) + due_ns) => None,
     }
 }
 

@@ -16,42 +16,52 @@ pub(super) async fn keep(session: Arc<Session>, slot: Slot) {
     report("syncing", syncing.map(drop));
     report("proposer duties", fetch_proposers(&session, epoch).await);
     if session.spec.epoch_of(Slot(slot.0 + 1)) != epoch {
-        session.sleep_until(session.spec.slot_start_ns(slot) + session.spec.aggregate_due_ns(slot)).await;
+        session.clock.until(session.spec.slot_start_ns(slot) + session.spec.aggregate_due_ns(slot)).await;
         report("next proposer duties", fetch_proposers(&session, Epoch(epoch.0 + 1)).await);
     }
 }
 
 /// The questions of an epoch that begins, and in its other slots those that had no answer yet.
 pub(super) async fn keep_epoch(session: Arc<Session>, epoch: Epoch, begins: bool) {
-    let (duties, next) = (&session.client.duties, Epoch(epoch.0 + 1));
-    for epoch in [epoch, next] {
+    report("duties", fetch_duties(&session, epoch, begins).await);
+    follow_up(session, epoch, begins).await;
+}
+
+/// The duties of an epoch and the next, and those of the next sync committee: all when the epoch begins, else those that
+/// are not known.
+pub(super) async fn fetch_duties(session: &Session, epoch: Epoch, begins: bool) -> Result<(), Failure> {
+    let duties = &session.client.duties;
+    for epoch in [epoch, Epoch(epoch.0 + 1)] {
         if begins || duties.attesters(epoch).is_none() {
-            report("attester duties", fetch_attesters(&session, epoch).await);
+            fetch_attesters(session, epoch).await?;
         }
     }
     for epoch in [epoch, session.first_of_next_period(epoch)] {
         if begins || duties.sync(session.period_of(epoch)).is_none() {
-            report("sync duties", fetch_sync(&session, epoch).await);
+            fetch_sync(session, epoch).await?;
         }
     }
+    Ok(())
+}
+
+/// What follows from the duties: announcements, selections and subscriptions.
+pub(super) async fn follow_up(session: Arc<Session>, epoch: Epoch, begins: bool) {
     if begins {
         announce(&session).await;
+        report("sync subscriptions", subscribe_sync(&session, epoch).await);
     }
     // The node holds these until a threshold of clients has asked.
     let select = async |epoch| {
-        if begins || !duties.has_selections(epoch) {
+        if begins || !session.client.duties.has_selections(epoch) {
             report("selections", selecting::select_attesters(&session, epoch).await);
             report("subscriptions", subscribe(&session, epoch).await);
         }
     };
-    join(select(epoch), select(next)).await;
-    if begins {
-        report("sync subscriptions", subscribe_sync(&session, epoch).await);
-    }
+    join(select(epoch), select(Epoch(epoch.0 + 1))).await;
 }
 
 /// Duties of validators that are not the client's, by their key, are not kept.
-pub(super) async fn fetch_attesters(session: &Session, epoch: Epoch) -> Result<(), Failure> {
+async fn fetch_attesters(session: &Session, epoch: Epoch) -> Result<(), Failure> {
     let path = format!("eth/v1/validator/duties/attester/{epoch}");
     let mut duties: Vec<AttesterDuty> = session.client.api.ask(&path, &indices(session)).await?;
     duties.retain(|duty| session.client.keys.contains_key(&duty.pubkey));

@@ -1,7 +1,6 @@
 //! Registering with builders.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use eth::{
     Container, DomainType, PublicKeyBytes, SignedValidatorRegistration, ValidatorIndex, ValidatorRegistration,
@@ -24,8 +23,7 @@ pub(super) async fn register(session: &Arc<Session>) -> Result<(), Failure> {
 }
 
 fn sign(session: &Session) -> Result<Vec<SignedValidatorRegistration>, Failure> {
-    let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let fee_recipient = session.client.fee_recipient;
+    let (timestamp, fee_recipient) = (session.unix_now(), session.client.fee_recipient);
     let registration = |(_, pubkey): (ValidatorIndex, PublicKeyBytes)| {
         let message = ValidatorRegistration { fee_recipient, gas_limit: GAS_LIMIT, timestamp, pubkey };
         // Registrations hold on every fork.

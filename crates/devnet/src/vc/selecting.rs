@@ -62,7 +62,7 @@ pub(super) async fn select_members(
         let due_ns = session.spec.slot_start_ns(slot) + session.spec.contribution_due_ns(slot);
         selections = tokio::select! {
             answered = session.client.api.ask(path, &selections) => answered?,
-            () = session.sleep_until(due_ns) => return Err(Failure::Own("no selections in time".to_owned())),
+            () = session.clock.until(due_ns) => return Err(Failure::Own("no selections in time".to_owned())),
         };
     }
     let mut selected: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eth::{Epoch, Genesis, PublicKeyBytes, Spec, ValidatorIndex};
+use eth::{Genesis, PublicKeyBytes, Spec, ValidatorIndex};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -34,17 +34,17 @@ pub(super) async fn start(config: ValidatorClientConfig) -> Session {
         duties: Duties::default(),
         heads: watch::Sender::new(Head::default()),
     };
-    Session { client, clock: Clock::Wall { genesis_time: spec.genesis.genesis_time }, spec }
+    let clock = config.clock.unwrap_or(Clock::Wall { genesis_time: spec.genesis.genesis_time });
+    Session { client, clock, spec }
 }
 
-/// Finds the validators and the duties of this epoch and the next.
+/// Finds the validators and their first duties.
 pub(super) async fn learn(session: &Session) {
     insist("validators", || find_validators(session)).await;
     let now = session.epoch_now();
     insist("duties", || async {
         keeping::fetch_proposers(session, now).await?;
-        keeping::fetch_attesters(session, now).await?;
-        keeping::fetch_attesters(session, Epoch(now.0 + 1)).await
+        keeping::fetch_duties(session, now, false).await
     })
     .await;
 }

@@ -12,10 +12,9 @@ use devnet::chain::Chain;
 use serde_json::{Value, json};
 use url::Url;
 
-/// A request: method, path with query, and the body where it is JSON.
+/// A request: path with query, and the body where it is JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) body: Value,
 }
@@ -66,7 +65,7 @@ async fn answer(State(middleware): State<Middleware>, request: Request) -> Respo
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let body = axum::body::to_bytes(body, 16 << 20).await.expect("a body");
     let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    let asked = Asked { method: parts.method.to_string(), path: path.clone(), body: json.clone() };
+    let asked = Asked { path: path.clone(), body: json.clone() };
     middleware.asked.lock().expect("nothing panics while holding it").push(asked);
     if path.ends_with("committee_selections") {
         return axum::Json(json!({ "data": json })).into_response();
