@@ -1,3 +1,5 @@
+//! A chain of which half of the validators do their duties, watched as a foreign one.
+
 use std::sync::Arc;
 
 use eth::Preset;
