@@ -49,10 +49,14 @@ mod window;
 pub use duty::{Duty, DutyKind};
 pub use engine::{Config, Engine, Holdings, ValidatorConfig};
 pub use input::{
-    Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission,
+    Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission, SyncMember,
 };
-pub use output::{Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, Why};
-pub use partial::{Partial, PartialSet, Signed};
+pub use output::{
+    Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, WantedContribution, Why,
+};
+pub use partial::{Partial, PartialSet, Seat, Signed};
 pub use qbft::Time;
 pub use reason::Reason;
-pub use value::{AttesterDatum, AttesterSet, ConsensusMessage, Content, Value};
+pub use value::{
+    AggregateSet, AttesterDatum, AttesterSet, ConsensusMessage, Content, ContributionSet, Value,
+};
