@@ -6,10 +6,10 @@ use std::sync::Arc;
 use bls::ShareIndex;
 use cluster::GroupKey;
 use eth::{
-    AggregatorQuery, Attestation, AttestationData, AttesterDuty, BeaconCommitteeSelection, CommitteeIndex, Epoch,
-    Proposal, Root, SignatureBytes, SignedAggregateAndProof, SignedContributionAndProof, SignedProposal,
-    SignedVoluntaryExit, SingleAttestation, Slot, SubcommitteeIndex, SyncCommitteeContribution,
-    SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex,
+    AggregatorQuery, Attestation, AttestationData, AttesterDuty, BeaconCommitteeSelection, CommitteeIndex,
+    Epoch, Proposal, Root, SignatureBytes, SignedAggregateAndProof, SignedContributionAndProof,
+    SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, SubcommitteeIndex,
+    SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex,
 };
 use qbft::{Hash, PeerIndex};
 use slashing::{Permit, Refusal};

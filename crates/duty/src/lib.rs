@@ -42,6 +42,7 @@ pub mod priority;
 mod reason;
 mod requests;
 mod schedule;
+mod selections;
 mod tracker;
 mod value;
 mod window;
@@ -49,7 +50,8 @@ mod window;
 pub use duty::{Duty, DutyKind};
 pub use engine::{Config, Engine, Holdings, ValidatorConfig};
 pub use input::{
-    Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission, SyncMember,
+    Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission,
+    SyncMember,
 };
 pub use output::{
     Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, WantedContribution, Why,

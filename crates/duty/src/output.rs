@@ -257,6 +257,13 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// The members' validator clients signed different head blocks.
+    HeadsDiffered {
+        /// The duty.
+        duty: Duty,
+        /// How many different ones.
+        heads: usize,
+    },
     /// Group signatures were completed.
     Aggregated {
         /// The duty.
@@ -290,6 +297,8 @@ pub enum Why {
     OtherDuty,
     /// Its share signed twice, or wrongly before.
     ConflictingPartial,
+    /// It keeps signing exits of one validator.
+    TooManyExits,
     /// Its partial signature is wrong.
     WrongPartial,
 }
@@ -303,6 +312,7 @@ impl fmt::Display for Why {
             Why::ForeignShare => f.write_str("sent a share that is not its own"),
             Why::OtherDuty => f.write_str("signed something else than the duty"),
             Why::ConflictingPartial => f.write_str("signed two different things for one duty"),
+            Why::TooManyExits => f.write_str("signed too many exits of one validator"),
             Why::WrongPartial => f.write_str("sent a wrong partial signature"),
         }
     }
@@ -319,4 +329,6 @@ pub struct DutyReport {
     pub missed: Option<Reason>,
     /// Shares whose partial signature arrived.
     pub participants: Vec<ShareIndex>,
+    /// Peers from which none arrived, this node among them.
+    pub absent: Vec<PeerIndex>,
 }

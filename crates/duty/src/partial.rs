@@ -128,9 +128,7 @@ impl Signed {
             Signed::Aggregate(aggregate) => {
                 spec.domain(DomainType::AggregateAndProof, spec.epoch_of(aggregate.data().slot))
             }
-            Signed::SyncMessage { slot, .. } => {
-                spec.domain(DomainType::SyncCommittee, spec.epoch_of(*slot))
-            }
+            Signed::SyncMessage { slot, .. } => spec.domain(DomainType::SyncCommittee, spec.epoch_of(*slot)),
             Signed::SyncSelection { data, .. } => {
                 spec.domain(DomainType::SyncCommitteeSelectionProof, spec.epoch_of(data.slot))
             }
