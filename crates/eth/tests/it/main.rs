@@ -2,7 +2,9 @@
 
 mod attestations;
 mod domains;
+mod executable_spec;
 mod hostile;
 mod proposals;
 mod spec;
+mod ssz_static;
 mod vectors;
