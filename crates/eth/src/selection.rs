@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::container::hash_tree_root;
-use crate::{Preset, Root, SYNC_SUBCOMMITTEES, SignatureBytes, Slot, SubcommitteeIndex, ValidatorIndex};
+use crate::primitives::quoted_u64;
+use crate::{
+    CommitteeIndex, Preset, Root, SYNC_SUBCOMMITTEES, SignatureBytes, Slot, SubcommitteeIndex, ValidatorIndex,
+};
 
 /// `TARGET_AGGREGATORS_PER_COMMITTEE`, and the same for sync subcommittees, in every preset.
 const TARGET_AGGREGATORS: u64 = 16;
@@ -34,6 +37,22 @@ pub struct SyncCommitteeSelection {
     pub subcommittee_index: SubcommitteeIndex,
     /// The signature.
     pub selection_proof: SignatureBytes,
+}
+
+/// A question of the first proposal for aggregation behind middleware: is that validator an aggregator?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AggregatorQuery {
+    /// The validator.
+    pub validator_index: ValidatorIndex,
+    /// Its committee.
+    pub committee_index: CommitteeIndex,
+    /// How many committees the slot has.
+    #[serde(with = "quoted_u64")]
+    pub committees_at_slot: u64,
+    /// The slot.
+    pub slot: Slot,
+    /// The slot, signed with a share.
+    pub slot_signature: SignatureBytes,
 }
 
 /// Root of a slot, the object that a selection proof for attestations is over.
