@@ -134,7 +134,7 @@ async fn ssz_that_is_no_list_is_refused_whole() {
 #[tokio::test]
 async fn aggregates_of_forks_that_are_not_built_in_are_refused_by_name() {
     let (_node, api) = api().await;
-    for fork in ["deneb", "gloas", "heze", "foo"] {
+    for fork in ["deneb", "heze", "foo"] {
         let request = api.http.post(api.url(SUBMIT)).header("content-type", "application/json").body("[]");
         let response = request.header("eth-consensus-version", fork).send().await.expect("an answer");
         let (status, body) = refusal(response).await;
