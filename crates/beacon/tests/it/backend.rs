@@ -42,14 +42,14 @@ pub(crate) struct Given {
     pub(crate) contributions: Vec<SignedContributionAndProof>,
     pub(crate) sync_messages: Vec<SyncCommitteeMessage>,
     pub(crate) exits: Vec<SignedVoluntaryExit>,
+    /// The votes that aggregates were asked for.
+    pub(crate) votes: Vec<Root>,
     /// How often the backend was asked who aggregates.
     pub(crate) questions: usize,
 }
 
 /// What every aggregate, contribution and combined proof of the backend is signed with.
 pub(crate) const COMBINED: SignatureBytes = SignatureBytes([0x0c; 96]);
-/// The vote that the backend's aggregates are for.
-pub(crate) const VOTE: Root = Root([0xda; 32]);
 
 impl Backend for TestBackend {
     async fn attestation_data(
@@ -93,10 +93,8 @@ impl Backend for TestBackend {
         data_root: Root,
         committee: CommitteeIndex,
     ) -> Result<Attestation, ApiError> {
-        if slot == Slot(404) || data_root != VOTE {
-            return undecided();
-        }
-        Ok(aggregate(slot, committee))
+        self.given.lock().expect("no panic").votes.push(data_root);
+        if slot == Slot(404) { undecided() } else { Ok(aggregate(slot, committee)) }
     }
 
     async fn submit_aggregates(&self, items: Vec<SignedAggregateAndProof>) -> Vec<Result<(), ApiError>> {
