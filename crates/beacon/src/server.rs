@@ -9,8 +9,10 @@ mod attestations;
 mod backend;
 mod blocks;
 mod config;
+mod crowd;
 mod duties;
 mod events;
+mod handshake;
 mod listen;
 mod metrics;
 mod node;
@@ -20,6 +22,7 @@ mod refused;
 mod request;
 mod routes;
 mod shares;
+mod tls;
 mod validators;
 
 use std::io;
@@ -38,6 +41,7 @@ pub use api_error::ApiError;
 pub use backend::{Backend, ProposalRequest};
 pub use config::ServerConfig;
 pub use shares::Shares;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// The validator API of one node.
 pub struct Server<B> {

@@ -71,7 +71,9 @@ mod tests {
         assert_eq!(selected(0), 4_000);
         assert_eq!(selected(31), 4_000, "small committees have aggregators only");
         assert!((400..600).contains(&selected(128)), "one in eight of them");
-        let sync = |preset| (0..4_000).filter(|number| is_sync_committee_aggregator(preset, &proof(*number))).count();
+        let sync = |preset| {
+            (0..4_000).filter(|number| is_sync_committee_aggregator(preset, &proof(*number))).count()
+        };
         assert_eq!(sync(Preset::Minimal), 4_000);
         assert!((400..600).contains(&sync(Preset::Mainnet)), "one in eight of them");
     }

@@ -12,3 +12,4 @@ mod server_bounds;
 mod server_keys;
 mod server_proxy;
 mod server_routes;
+mod server_tls;
