@@ -13,7 +13,9 @@ mod crowd;
 mod duties;
 mod events;
 mod handshake;
+mod kept;
 mod listen;
+mod liveness;
 mod metrics;
 mod node;
 mod observe;
@@ -34,8 +36,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
+use liveness::Members;
 use metrics::ServerMetrics;
-use node::Kept;
+use node::Polled;
 
 pub use api_error::ApiError;
 pub use backend::{Backend, ProposalRequest};
@@ -56,7 +59,8 @@ pub(crate) struct App<B> {
     spec: Spec,
     config: ServerConfig,
     metrics: ServerMetrics,
-    kept: Kept,
+    polled: Polled,
+    members: Members,
 }
 
 impl<B: Backend> Server<B> {
@@ -70,8 +74,8 @@ impl<B: Backend> Server<B> {
         registry: &mut Registry,
     ) -> Server<B> {
         let metrics = ServerMetrics::register(registry);
-        let kept = Kept::default();
-        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, kept }) }
+        let (polled, members) = (Polled::new(&spec), Members::default());
+        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, polled, members }) }
     }
 
     /// The routes, for use without a socket.
