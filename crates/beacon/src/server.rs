@@ -16,6 +16,7 @@ mod handshake;
 mod kept;
 mod listen;
 mod liveness;
+mod load;
 mod metrics;
 mod node;
 mod observe;

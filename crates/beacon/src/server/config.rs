@@ -21,12 +21,14 @@ pub struct ServerConfig {
     pub request_timeout: Duration,
     /// Longest wait for a request's body.
     pub body_timeout: Duration,
+    /// Most bytes of requests' bodies in memory at once; what comes beyond is refused with 503.
+    pub bodies_max: usize,
     /// A client that takes no byte of its answer for so long is cut off.
     pub write_timeout: Duration,
     /// A connection without a request for so long is closed, as is one that sends its headers that slowly. Well above
     /// a slot: a client that reuses a connection closed under it loses a duty.
     pub idle_timeout: Duration,
-    /// Connections at the same time; more wait to be accepted.
+    /// Connections at the same time. When there are more, the one idle longest gives way; if none is idle, they wait.
     pub connections_max: usize,
     /// How long running requests may go on after the shutdown began.
     pub drain_timeout: Duration,
@@ -41,6 +43,7 @@ impl Default for ServerConfig {
             handshake_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(24),
             body_timeout: Duration::from_secs(10),
+            bodies_max: 256 << 20,
             write_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(120),
             connections_max: 1024,

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::ServerConfig;
 use super::crowd::{Crowd, Guest, Place};
 use super::handshake::{Outside, handshake};
+use super::load::Load;
 
 /// Most bytes of a request's line and headers: more are refused with 431.
 const HEADERS_SIZE_MAX: usize = 64 << 10;
@@ -41,7 +42,8 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let mut connections = JoinSet::new();
     let crowd = Crowd::new(config.connections_max);
-    let door = Arc::new(Door { protocol: protocol(config.idle_timeout), config: config.clone(), router });
+    let (protocol, load) = (protocol(config.idle_timeout), Load::new(config.bodies_max));
+    let door = Arc::new(Door { protocol, config: config.clone(), router, load });
     while let Some((stream, peer, place)) = next(&listener, &crowd, &shutdown).await {
         while connections.try_join_next().is_some() {}
         let (door, shutdown) = (door.clone(), shutdown.clone());
@@ -96,6 +98,7 @@ struct Door {
     protocol: http1::Builder,
     config: ServerConfig,
     router: Router,
+    load: Arc<Load>,
 }
 
 impl Door {
@@ -151,7 +154,8 @@ impl Door {
     }
 
     async fn answer(&self, guest: &Arc<Guest>, request: Request<Incoming>) -> Result<Response, Infallible> {
-        let busy = guest.busy();
+        let (busy, part) = (guest.busy(), self.load.part());
+        let request = request.map(|body| part.weigh(body));
         let response = TowerToHyperService::new(self.router.clone()).call(request).await?;
         Ok(response.map(|body| busy.until_written(body)))
     }

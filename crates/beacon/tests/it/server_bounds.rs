@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::routing::get;
 use beacon::server::ServerConfig;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -129,6 +129,22 @@ async fn a_client_that_does_not_take_its_answer_is_cut_off() {
     let ended = tokio::time::timeout(Duration::from_secs(20), closed).await;
     ended.expect("it is not kept for ever").expect_err("the answer was dropped");
     drop(stream);
+}
+
+#[tokio::test]
+async fn bodies_beyond_what_fits_in_memory_are_503_until_others_are_done() {
+    let (_node, api) = api(ServerConfig { bodies_max: 1 << 20, ..Default::default() }).await;
+    let begin = stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 700 << 10]))]);
+    let stalled = reqwest::Body::wrap_stream(begin.chain(stream::pending()));
+    let stalled = tokio::spawn(api.post(POOL, "application/json").body(stalled).send());
+    let send = || async {
+        let body = format!("[{}]", " ".repeat(700 << 10));
+        api.post(POOL, "application/json").body(body).send().await.expect("an answer").status()
+    };
+    let until = async |status: u16| while send().await != status {};
+    tokio::time::timeout(Duration::from_secs(20), until(503)).await.expect("too much in the end");
+    stalled.abort();
+    tokio::time::timeout(Duration::from_secs(20), until(200)).await.expect("room again in the end");
 }
 
 #[test]
