@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::DecodeError;
+
 /// A fork of the beacon chain. Later forks compare greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -61,6 +63,17 @@ impl Fork {
             Fork::Electra => "electra",
             Fork::Fulu => "fulu",
             Fork::Gloas => "gloas",
+        }
+    }
+
+    /// The fork itself, if its blocks and aggregates are built in.
+    ///
+    /// # Errors
+    /// [`DecodeError::UnsupportedFork`]: they are too old to be needed, or newer than this version of the program.
+    pub fn supported(self) -> Result<Fork, DecodeError> {
+        match self {
+            Fork::Electra | Fork::Fulu => Ok(self),
+            fork => Err(DecodeError::UnsupportedFork { fork }),
         }
     }
 }
