@@ -221,9 +221,9 @@ pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
 }
 
 /// The validator API on a real socket; stops when dropped.
-pub(crate) struct Api {
+pub(crate) struct Api<B = TestBackend> {
     pub(crate) address: SocketAddr,
-    pub(crate) backend: TestBackend,
+    pub(crate) backend: B,
     pub(crate) registry: Registry,
     pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
@@ -244,7 +244,19 @@ impl Api {
 
     /// A node with these shares, on this chain.
     pub(crate) async fn start_for(client: Client, config: ServerConfig, shares: Shares, spec: Spec) -> Api {
-        let backend = TestBackend::default();
+        Api::start_before(TestBackend::default(), client, config, shares, spec).await
+    }
+}
+
+impl<B: Backend> Api<B> {
+    /// The validator API before this backend.
+    pub(crate) async fn start_before(
+        backend: B,
+        client: Client,
+        config: ServerConfig,
+        shares: Shares,
+        spec: Spec,
+    ) -> Api<B> {
         let mut registry = Registry::default();
         let server = Server::new(config, backend.clone(), client, shares, spec, &mut registry);
         let router = server.router();
