@@ -55,12 +55,10 @@ impl Chain {
         if self.inner.registrations.is_empty() {
             return;
         }
-        for (endpoint, result) in self.inner.client.register_validators(&self.inner.registrations).await {
-            match result {
-                Ok(()) => self.inner.metrics.registered(),
-                Err(problem) => {
-                    tracing::warn!(topic = "bcast", %epoch, endpoint, %problem, "registrations with builders failed");
-                }
+        match self.inner.client.register_validators(&self.inner.registrations).await {
+            Ok(()) => self.inner.metrics.registered(),
+            Err(error) => {
+                tracing::warn!(topic = "bcast", %epoch, %error, "no beacon node took the registrations with builders");
             }
         }
     }
