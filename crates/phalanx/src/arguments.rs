@@ -137,6 +137,33 @@ pub(crate) struct Run {
     /// Where validator clients call.
     #[arg(long, env = "PHALANX_VALIDATOR_API_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3600", help_heading = "Services")]
     pub(crate) validator_api_address: SocketAddr,
+    /// The certificate of the validator API, PEM: then it speaks TLS only
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_CERT_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_key_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_cert_file: Option<PathBuf>,
+    /// The private key of that certificate, PEM
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_KEY_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_cert_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_key_file: Option<PathBuf>,
+    /// Authorities whose clients may call the validator API, PEM; without it every client may
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_CLIENT_CA_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_cert_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_client_ca_file: Option<PathBuf>,
     /// Where metrics and health are served.
     #[arg(long, env = "PHALANX_MONITORING_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3620", help_heading = "Services")]
     pub(crate) monitoring_address: SocketAddr,

@@ -1,3 +1,5 @@
+//! Committees and sync committees against what must hold of them.
+
 use std::collections::BTreeSet;
 
 use eth::{Fork, Genesis, Preset, Root, SubcommitteeIndex};
