@@ -59,7 +59,7 @@ pub use output::{
 };
 pub use partial::{Partial, PartialSet, Seat, Signed};
 pub use qbft::Time;
-pub use reason::Reason;
+pub use reason::{Reason, Step};
 pub use value::{
     AggregateSet, AttesterDatum, AttesterSet, ConsensusMessage, Content, ContributionSet, Value,
 };

@@ -87,6 +87,43 @@ pub enum Reason {
     TooManyExits,
 }
 
+/// The steps of a duty, in their order: a missed one stopped at one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The beacon node tells who has the duty.
+    Schedule,
+    /// Selection proofs tell who aggregates.
+    Select,
+    /// The beacon node tells what to sign.
+    Fetch,
+    /// The cluster agrees on it.
+    Agree,
+    /// The slashing ledger permits it.
+    Permit,
+    /// The validator client signs it.
+    Sign,
+    /// The nodes exchange what their validator clients signed.
+    Exchange,
+    /// The beacon node takes the complete signature.
+    Publish,
+}
+
+impl Step {
+    /// The name in logs and in the handbook.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Step::Schedule => "schedule",
+            Step::Select => "select",
+            Step::Fetch => "fetch",
+            Step::Agree => "agree",
+            Step::Permit => "permit",
+            Step::Sign => "sign",
+            Step::Exchange => "exchange",
+            Step::Publish => "publish",
+        }
+    }
+}
+
 impl Reason {
     /// Every reason, in the order of the operator's handbook.
     pub const ALL: [Reason; 40] = [
@@ -135,6 +172,48 @@ impl Reason {
     /// The code, stable across versions.
     pub const fn code(self) -> &'static str {
         self.entry().0
+    }
+
+    /// The step at which a duty stops for it.
+    pub const fn step(self) -> Step {
+        match self {
+            Reason::NotOurDuty
+            | Reason::TooEarly
+            | Reason::Expired
+            | Reason::DutiesUnknown
+            | Reason::TooManyRequests => Step::Schedule,
+            Reason::SelectionsMissing | Reason::NotAnAggregator => Step::Select,
+            Reason::BeaconNodeSilent
+            | Reason::RandaoIncomplete
+            | Reason::AttestationUndecided
+            | Reason::SyncMessageIncomplete => Step::Fetch,
+            Reason::Undecided
+            | Reason::StartedLate
+            | Reason::WrongKindOfValue
+            | Reason::ForeignValidator
+            | Reason::OmitsValidators
+            | Reason::WrongCommittee
+            | Reason::WrongSlot
+            | Reason::WrongEpoch
+            | Reason::CheckpointsDiffer
+            | Reason::OwnViewMissing
+            | Reason::WrongProposer
+            | Reason::ParentUnknown
+            | Reason::WrongRandao
+            | Reason::WrongFeeRecipient
+            | Reason::OtherBlock
+            | Reason::AggregatesDiffer
+            | Reason::ThinAggregate
+            | Reason::BuilderNotWanted => Step::Agree,
+            Reason::LedgerRefused | Reason::LedgerUnavailable | Reason::WouldBeSlashable => Step::Permit,
+            Reason::ValidatorClientSilent
+            | Reason::WrongSignature
+            | Reason::NotTheDecidedValue
+            | Reason::SignedOtherwise
+            | Reason::TooManyExits => Step::Sign,
+            Reason::PartialsMissing | Reason::HeadsDiffer => Step::Exchange,
+            Reason::PublicationFailed => Step::Publish,
+        }
     }
 
     /// What it means and what to do about it.

@@ -214,6 +214,10 @@ impl Schedule {
     }
 
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
+        // What to sign in a fork that is not known would be a guess.
+        if window.spec().check_known(window.spec().epoch_of(duty.slot)).is_err() {
+            return false;
+        }
         match duty.kind {
             DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
             DutyKind::Attester | DutyKind::Aggregator => {
@@ -272,7 +276,7 @@ fn signs_the_head(kind: DutyKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use eth::{Fork, Genesis, Preset, PublicKeyBytes, Spec, Version};
+    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, Version};
 
     use super::*;
 
@@ -391,6 +395,18 @@ mod tests {
         spec.slots_per_epoch = 1;
         let window = Window::new(spec);
         assert_eq!(Schedule::default().wanted(&window, Time(0)), [Epoch(0), Epoch(1)]);
+    }
+
+    #[test]
+    fn nothing_begins_in_a_fork_that_is_not_known() {
+        let mut spec = window().spec().clone();
+        spec.newer_fork = Some(NewerFork { epoch: Epoch(2), name: "heze".to_owned() });
+        let (window, mut schedule) = (Window::new(spec), Schedule::default());
+        schedule.resolve(&window, at(15, 0), duties(1, 1, &[15]));
+        schedule.resolve(&window, at(15, 0), duties(2, 1, &[16, 17]));
+        assert_eq!(schedule.begin(&window, at(15, 4_000)), [attesting(15)]);
+        assert_eq!(schedule.begin(&window, at(16, 4_000)), []);
+        assert_eq!(schedule.begin(&window, at(17, 4_000)), []);
     }
 
     #[test]

@@ -365,8 +365,7 @@ impl World {
 
     /// The same for what does not depend on selection proofs.
     pub fn assert_no_vote_missed(&self, slots: std::ops::Range<u64>) {
-        let is_vote =
-            |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
+        let is_vote = |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
         for (duty, seat) in self.expected(slots).into_iter().filter(|(duty, _)| is_vote(duty)) {
             self.assert_published(duty, seat);
         }
@@ -393,8 +392,9 @@ impl World {
             let mut expect = |kind, seats: Vec<Seat>| {
                 expected.extend(seats.into_iter().map(|seat| (Duty::new(slot, kind), seat)));
             };
-            let seats =
-                |duties: Vec<eth::AttesterDuty>| duties.iter().map(|duty| GroupKey(duty.pubkey).into()).collect();
+            let seats = |duties: Vec<eth::AttesterDuty>| {
+                duties.iter().map(|duty| GroupKey(duty.pubkey).into()).collect()
+            };
             expect(DutyKind::Attester, seats(self.chain.attesters(slot)));
             let proposer = self.chain.proposer(slot).filter(|_| slot.0 > 0);
             expect(DutyKind::Proposer, proposer.map(|proposer| proposer.key.into()).into_iter().collect());

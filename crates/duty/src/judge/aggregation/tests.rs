@@ -76,10 +76,7 @@ fn aggregates_are_judged_field_by_field() {
         (|_| {}, Judgement::Accept),
         (|set| give(set, &[1, 2], 0, LENGTH, 12, data()), Judgement::Accept),
         (|set| give(set, &[1, 2], 0, LENGTH, 5, data()), Judgement::Accept),
-        (
-            |set| give(set, &[1, 2], 0, LENGTH, 4, data()),
-            Judgement::Refuse(Reason::ThinAggregate),
-        ),
+        (|set| give(set, &[1, 2], 0, LENGTH, 4, data()), Judgement::Refuse(Reason::ThinAggregate)),
         (BTreeMap::clear, Judgement::Refuse(Reason::WrongKindOfValue)),
         (|set| give(set, &[1, 2, 3], 0, LENGTH, 10, later()), Judgement::Refuse(Reason::WrongSlot)),
         (|set| give(set, &[1, 2], 0, LENGTH, 0, data()), Judgement::Refuse(Reason::AggregatesDiffer)),
@@ -121,10 +118,7 @@ fn an_aggregate_of_other_votes_than_the_decided_is_refused() {
     let of_other = |committee| aggregate(committee, LENGTH, 10, other);
     let set = (1..=3).map(|number| (key(number), of_other(committee(number)))).collect();
     for is_late in [false, true] {
-        assert_eq!(
-            judged(&set, Some(&aggregates()), is_late),
-            Judgement::Refuse(Reason::NotTheDecidedValue)
-        );
+        assert_eq!(judged(&set, Some(&aggregates()), is_late), Judgement::Refuse(Reason::NotTheDecidedValue));
     }
     let indexed = AttestationData { index: CommitteeIndex(1), ..data() };
     let set = BTreeMap::from([(key(1), aggregate(0, LENGTH, 10, indexed))]);
@@ -181,7 +175,12 @@ fn late_aggregates_may_be_thin_or_few_but_never_of_strangers() {
 
 type Contributions = BTreeMap<GroupKey, Vec<SyncCommitteeContribution>>;
 
-fn contribution(slot: Slot, block: Root, subcommittee: u64, participants: usize) -> SyncCommitteeContribution {
+fn contribution(
+    slot: Slot,
+    block: Root,
+    subcommittee: u64,
+    participants: usize,
+) -> SyncCommitteeContribution {
     let places: Vec<usize> = (0..participants).collect();
     let (subcommittee, signature) = (SubcommitteeIndex(subcommittee), SignatureBytes([8; 96]));
     SyncCommitteeContribution::new(Preset::Minimal, slot, block, subcommittee, &places, signature)
@@ -242,16 +241,10 @@ fn contributions_are_judged_field_by_field() {
     let every: [(Change, Judgement); 16] = [
         (|_| {}, Judgement::Accept),
         (|set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 3)]), Judgement::Accept),
-        (
-            |set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 2)]),
-            Judgement::Refuse(Reason::ThinAggregate),
-        ),
+        (|set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 2)]), Judgement::Refuse(Reason::ThinAggregate)),
         (BTreeMap::clear, Judgement::Refuse(Reason::WrongKindOfValue)),
         (|set| put(set, 2, &[]), Judgement::Refuse(Reason::WrongKindOfValue)),
-        (
-            |set| put(set, 2, &[contribution(Slot(18), BLOCK, 1, 6)]),
-            Judgement::Refuse(Reason::WrongSlot),
-        ),
+        (|set| put(set, 2, &[contribution(Slot(18), BLOCK, 1, 6)]), Judgement::Refuse(Reason::WrongSlot)),
         (
             |set| put(set, 2, &[contribution(SLOT, Root([2; 32]), 1, 6)]),
             Judgement::Refuse(Reason::OtherBlock),
@@ -264,26 +257,11 @@ fn contributions_are_judged_field_by_field() {
             |set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 6), contribution(SLOT, BLOCK, 0, 6)]),
             Judgement::Refuse(Reason::WrongCommittee),
         ),
-        (
-            |set| put(set, 2, &[contribution(SLOT, BLOCK, 3, 6)]),
-            Judgement::Refuse(Reason::WrongCommittee),
-        ),
-        (
-            |set| put(set, 2, &[contribution(SLOT, BLOCK, 1, 5)]),
-            Judgement::Refuse(Reason::AggregatesDiffer),
-        ),
-        (
-            |set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 0)]),
-            Judgement::Refuse(Reason::AggregatesDiffer),
-        ),
-        (
-            |set| put(set, 9, &[contribution(SLOT, BLOCK, 3, 6)]),
-            Judgement::Refuse(Reason::ForeignValidator),
-        ),
-        (
-            |set| put(set, 3, &[contribution(SLOT, BLOCK, 2, 6)]),
-            Judgement::Refuse(Reason::NotAnAggregator),
-        ),
+        (|set| put(set, 2, &[contribution(SLOT, BLOCK, 3, 6)]), Judgement::Refuse(Reason::WrongCommittee)),
+        (|set| put(set, 2, &[contribution(SLOT, BLOCK, 1, 5)]), Judgement::Refuse(Reason::AggregatesDiffer)),
+        (|set| put(set, 1, &[contribution(SLOT, BLOCK, 0, 0)]), Judgement::Refuse(Reason::AggregatesDiffer)),
+        (|set| put(set, 9, &[contribution(SLOT, BLOCK, 3, 6)]), Judgement::Refuse(Reason::ForeignValidator)),
+        (|set| put(set, 3, &[contribution(SLOT, BLOCK, 2, 6)]), Judgement::Refuse(Reason::NotAnAggregator)),
         (|set| drop(set.remove(&key(1))), Judgement::Refuse(Reason::OmitsValidators)),
         (|set| put(set, 1, &[contribution(SLOT, BLOCK, 1, 6)]), Judgement::Accept),
     ];

@@ -157,8 +157,7 @@ impl World {
         if !beacon.is_up {
             return;
         }
-        let branch =
-            if self.nodes[node].client == Client::SignsSomethingElse { 77 } else { beacon.head };
+        let branch = if self.nodes[node].client == Client::SignsSomethingElse { 77 } else { beacon.head };
         let block = block_root(slot, branch);
         self.nodes[node].memory.heads.insert(slot, block);
         let messages = self.sync_messages(node, slot, block);

@@ -71,8 +71,7 @@ impl Chain {
             }
             Fetch::Aggregates { data_root, committees } if beacon.aggregates => {
                 let data = self.attested(duty.slot, *data_root)?;
-                let one =
-                    |committee| aggregate(self.spec.preset, data, committee, self.bits(beacon.votes));
+                let one = |committee| aggregate(self.spec.preset, data, committee, self.bits(beacon.votes));
                 let of_committee = |(committee, keys): (&CommitteeIndex, &Vec<GroupKey>)| {
                     keys.iter().map(|key| (*key, one(*committee))).collect::<Vec<_>>()
                 };
@@ -94,9 +93,8 @@ impl Chain {
     /// What somebody on the chain attested to, by its root.
     fn attested(&self, slot: Slot, data_root: Root) -> Option<AttestationData> {
         let views = (0..3).flat_map(|head| (0..2).map(move |fork| (head, fork)));
-        let mut seen = views.map(|(head, fork)| {
-            self.attestation_data(slot, &Beacon { head, fork, ..Beacon::default() })
-        });
+        let mut seen = views
+            .map(|(head, fork)| self.attestation_data(slot, &Beacon { head, fork, ..Beacon::default() }));
         seen.find(|data| data.root() == data_root)
     }
 

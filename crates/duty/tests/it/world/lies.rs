@@ -192,10 +192,11 @@ impl Lie {
         right: &BTreeMap<GroupKey, Vec<SyncCommitteeContribution>>,
     ) -> Option<Vec<Value>> {
         let mut set = right.clone();
-        let each = |set: &mut BTreeMap<GroupKey, Vec<SyncCommitteeContribution>>,
-                    change: &dyn Fn(&SyncCommitteeContribution) -> SyncCommitteeContribution| {
-            set.values_mut().flatten().for_each(|one| *one = change(one));
-        };
+        let each =
+            |set: &mut BTreeMap<GroupKey, Vec<SyncCommitteeContribution>>,
+             change: &dyn Fn(&SyncCommitteeContribution) -> SyncCommitteeContribution| {
+                set.values_mut().flatten().for_each(|one| *one = change(one));
+            };
         let with = |old: &SyncCommitteeContribution, slot: u64, block, participants| {
             contribution(Slot(old.slot().0 + slot), block, old.subcommittee_index(), participants)
         };

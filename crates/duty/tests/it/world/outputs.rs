@@ -79,13 +79,7 @@ impl World {
         self.input_from_beacon(node, Input::ParentChecked { duty, parent, known });
     }
 
-    pub(super) fn publish(
-        &mut self,
-        node: usize,
-        duty: Duty,
-        seats: Vec<Seat>,
-        what: Publication,
-    ) {
+    pub(super) fn publish(&mut self, node: usize, duty: Duty, seats: Vec<Seat>, what: Publication) {
         if self.nodes[node].beacon.is_up {
             if let Publication::Block(block) = &what {
                 self.nodes[node].blocks.push(SignedProposal::clone(block));
