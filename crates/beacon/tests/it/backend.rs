@@ -170,9 +170,9 @@ fn undecided<T>() -> Result<T, ApiError> {
 }
 
 /// The validator API on a real socket; stops when dropped.
-pub(crate) struct Api {
+pub(crate) struct Api<B = TestBackend> {
     pub(crate) address: SocketAddr,
-    pub(crate) backend: TestBackend,
+    pub(crate) backend: B,
     pub(crate) registry: Registry,
     pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
@@ -186,11 +186,28 @@ impl Api {
     }
 
     pub(crate) async fn start_with(client: Client, config: ServerConfig) -> Api {
-        let backend = TestBackend::default();
-        let mut registry = Registry::default();
         let shares: Shares = [(GroupKey(GROUP), ShareKey(SHARE))].into_iter().collect();
         let shares = shares.with_others([(ShareKey(ANOTHERS), ShareIndex::new(3).expect("not zero"))]);
-        let server = Server::new(config, backend.clone(), client, shares, spec(), &mut registry);
+        Api::start_for(client, config, shares, spec()).await
+    }
+
+    /// A node with these shares, on this chain.
+    pub(crate) async fn start_for(client: Client, config: ServerConfig, shares: Shares, spec: Spec) -> Api {
+        Api::start_before(TestBackend::default(), client, config, shares, spec).await
+    }
+}
+
+impl<B: Backend> Api<B> {
+    /// The validator API before this backend.
+    pub(crate) async fn start_before(
+        backend: B,
+        client: Client,
+        config: ServerConfig,
+        shares: Shares,
+        spec: Spec,
+    ) -> Api<B> {
+        let mut registry = Registry::default();
+        let server = Server::new(config, backend.clone(), client, shares, spec, &mut registry);
         let router = server.router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
@@ -233,7 +250,8 @@ impl Api {
     }
 }
 
-fn spec() -> Spec {
+/// A chain of Fulu, minimal preset, with slots of twelve seconds.
+pub(crate) fn spec() -> Spec {
     let genesis = Genesis {
         genesis_time: 1_700_000_000,
         genesis_validators_root: Root([0x42; 32]),
