@@ -323,6 +323,10 @@ mod tests {
         Duty::new(Slot(slot), DutyKind::Attester)
     }
 
+    fn aggregating(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Aggregator)
+    }
+
     #[test]
     fn an_epoch_is_asked_for_once_a_slot_until_it_is_known() {
         let (window, mut schedule) = (window(), Schedule::default());
@@ -363,11 +367,15 @@ mod tests {
         assert_eq!(schedule.next_event(&window, at(9, 3_998)), at(9, 3_999));
         assert_eq!(schedule.begin(&window, at(9, 3_999)), [attesting(9)]);
         assert_eq!(schedule.begin(&window, at(9, 3_999)), []);
+        assert_eq!(schedule.next_event(&window, at(9, 3_999)), at(9, 8_000));
+        assert_eq!(schedule.begin(&window, at(9, 8_000)), [aggregating(9)]);
         schedule.see_head(&window, head(10, 1));
         assert_eq!(schedule.begin(&window, at(10, 500)), [attesting(10)], "the head is there");
-        assert_eq!(schedule.next_event(&window, at(10, 500)), at(11, 0));
+        assert_eq!(schedule.next_event(&window, at(10, 500)), at(10, 8_000), "no head hurries aggregators");
+        assert_eq!(schedule.begin(&window, at(10, 8_000)), [aggregating(10)]);
+        assert_eq!(schedule.next_event(&window, at(10, 8_000)), at(11, 0));
         // A node that slept through slot 11 begins it late, and never an older one after a newer one.
-        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11)]);
+        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11), aggregating(11)]);
         schedule.resolve(&window, at(12, 0), duties(1, 2, &[9, 10, 11, 12]));
         assert_eq!(schedule.begin(&window, at(12, 4_000)), [attesting(12)]);
     }

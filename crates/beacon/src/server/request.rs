@@ -1,5 +1,6 @@
 //! Reading requests: untrusted bytes into values, or a Beacon API error that says what is wrong with them.
 
+use std::error::Error as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::ApiError;
+use super::load::Overload;
 use crate::api::{CONSENSUS_VERSION, MediaType, negotiate};
 
 /// Reads a whole body, chunked or not, of at most `limit` bytes.
@@ -22,8 +24,7 @@ pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<By
         let mut whole = BytesMut::new();
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk =
-                chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
+            let chunk = chunk.map_err(broke_off)?;
             if whole.len() + chunk.len() > limit {
                 return Err(ApiError::new(
                     413,
@@ -37,6 +38,13 @@ pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<By
     };
     let late = || ApiError::new(408, "slow_body", format!("the body did not arrive within {wait:?}"));
     timeout(wait, reading).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Why a body did not arrive as a whole.
+pub(crate) fn broke_off(error: axum::Error) -> ApiError {
+    let overload = error.source().is_some_and(|cause| cause.is::<Overload>());
+    let (status, reason) = if overload { (503, "overload") } else { (400, "bad_request") };
+    ApiError::new(status, reason, format!("the body broke off: {error}"))
 }
 
 /// The body's encoding; a request that does not say is taken for JSON. 415 when it is not one of `allowed`.

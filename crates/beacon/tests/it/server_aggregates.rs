@@ -2,15 +2,16 @@
 
 use axum::Router;
 use eth::{
-    AggregateAndProof, Attestation, CommitteeIndex, Preset, SignatureBytes, SignedAggregateAndProof, Slot,
-    ValidatorIndex,
+    AggregateAndProof, Attestation, CommitteeIndex, Preset, Root, SignatureBytes, SignedAggregateAndProof,
+    Slot, ValidatorIndex,
 };
 use serde_json::{Value, json};
 
-use crate::backend::{Api, VOTE, aggregate, refusal};
+use crate::backend::{Api, aggregate, refusal};
 use crate::node::{Node, client};
 
 const SUBMIT: &str = "/eth/v2/validator/aggregate_and_proofs";
+const VOTE: Root = Root([0xda; 32]);
 
 async fn api() -> (Node, Api) {
     let node = Node::start(Router::new()).await;
@@ -63,6 +64,7 @@ async fn an_aggregate_comes_in_the_preferred_encoding_with_its_fork() {
         assert_eq!(answer, json!({ "version": "fulu", "data": expected }));
     }
     assert_eq!(refusal(asked(&api, 5, "text/html").await).await.0, 406);
+    assert_eq!(api.backend.given.lock().expect("no panic").votes, [VOTE; 4]);
 }
 
 #[tokio::test]

@@ -215,7 +215,7 @@ fn what_is_not_known_of_a_block_is_waited_for() {
 fn a_decision_is_held_against_what_no_majority_changes() {
     let duty = Duty::new(SLOT, DutyKind::Attester);
     let ours = BTreeMap::from([(key(1), ValidatorConfig { fee_recipient: FEES })]);
-    let decided = |content: &Content, duty| decision(content, duty, &spec(), &ours);
+    let decided = |content: &Content, duty| decision(content, duty, &spec(), true, &ours);
     assert_eq!(decided(&Content::Attester(set().into()), duty), Ok(()), "others may be of another view");
     let mut elsewhere = set();
     each(&mut elsewhere, |datum| datum.data.target.root = Root::ZERO);
