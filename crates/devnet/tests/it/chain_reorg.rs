@@ -105,7 +105,7 @@ async fn scenarios_that_cannot_be_are_refused() {
         (Scenario { exit_lookahead_epochs: 0, ..Scenario::default() }, "an epoch later"),
     ] {
         let config = ChainConfig { scenario, ..ChainConfig::interop(Preset::Minimal, 6000, 0, 4) };
-        let refused = Chain::start(config).await.err().expect("it cannot be");
+        let refused = Chain::start(config).await.expect_err("it cannot be");
         assert!(refused.to_string().contains(why), "{refused}");
     }
 }

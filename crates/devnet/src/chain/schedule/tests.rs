@@ -1,3 +1,5 @@
+//! Who is due when, over every preset and after everything that changes it.
+
 use std::collections::BTreeSet;
 
 use eth::{Fork, Genesis, Preset, Root, SubcommitteeIndex};
