@@ -1,17 +1,30 @@
 //! The validator API: what our validator client takes for its beacon node.
 //!
-//! Duties and validators are the beacon node's with keys translated (`duties.rs`, `validators.rs`); attestation data
-//! and blocks are what the cluster decided, held by the [`Backend`] until then (`attestations.rs`, `blocks.rs`); what
-//! concerns nobody's key goes through (`proxy.rs`). `routes.rs` is the table of contents.
+//! Duties and validators are the beacon node's with keys translated (`duties.rs`, `validators.rs`); attestation data,
+//! aggregates, contributions and blocks are what the cluster decided, held by the [`Backend`] until then
+//! (`attestations.rs`, `aggregates.rs`, `sync.rs`, `blocks.rs`); who aggregates is what the cluster combined
+//! (`selections.rs`); what concerns nobody's key goes through to one beacon node (`proxy.rs`), or to all
+//! (`subscriptions.rs`). `routes.rs` is the table of contents.
+//!
+//! Lists that are handed in are read and judged item by item (`batch.rs`).
 
+mod aggregates;
+mod answer;
 mod api_error;
 mod attestations;
 mod backend;
+mod batch;
 mod blocks;
 mod config;
+mod crowd;
 mod duties;
 mod events;
+mod exits;
+mod handshake;
+mod kept;
 mod listen;
+mod liveness;
+mod load;
 mod metrics;
 mod node;
 mod observe;
@@ -19,7 +32,11 @@ mod proxy;
 mod refused;
 mod request;
 mod routes;
+mod selections;
 mod shares;
+mod subscriptions;
+mod sync;
+mod tls;
 mod validators;
 
 use std::io;
@@ -31,13 +48,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
+use liveness::Members;
 use metrics::ServerMetrics;
-use node::Kept;
+use node::Polled;
 
 pub use api_error::ApiError;
 pub use backend::{Backend, ProposalRequest};
 pub use config::ServerConfig;
 pub use shares::Shares;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// The validator API of one node.
 pub struct Server<B> {
@@ -52,7 +71,8 @@ pub(crate) struct App<B> {
     spec: Spec,
     config: ServerConfig,
     metrics: ServerMetrics,
-    kept: Kept,
+    polled: Polled,
+    members: Members,
 }
 
 impl<B: Backend> Server<B> {
@@ -66,8 +86,8 @@ impl<B: Backend> Server<B> {
         registry: &mut Registry,
     ) -> Server<B> {
         let metrics = ServerMetrics::register(registry);
-        let kept = Kept::default();
-        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, kept }) }
+        let (polled, members) = (Polled::new(&spec), Members::default());
+        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, polled, members }) }
     }
 
     /// The routes, for use without a socket.

@@ -16,5 +16,6 @@ mod chain_registrations;
 mod chain_reorg;
 mod chain_sync;
 mod driver;
+mod middleware;
 mod run;
 mod validator_client;

@@ -1,4 +1,4 @@
-//! Who is due when, over every preset and after everything that changes it.
+//! Committees and sync committees against what must hold of them.
 
 use std::collections::BTreeSet;
 
