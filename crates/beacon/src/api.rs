@@ -9,7 +9,7 @@ pub use media::{MediaType, negotiate};
 pub(crate) use validator::ValidatorEntry;
 pub use validator::{Validator, ValidatorStatus};
 
-use eth::{Address, Root, Slot, ValidatorIndex};
+use eth::{Address, Fork, Root, Slot, ValidatorIndex};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -22,14 +22,32 @@ pub const PAYLOAD_VALUE: &str = "eth-execution-payload-value";
 /// Reward of the proposer paid by the consensus layer in Wei, decimal.
 pub const BLOCK_VALUE: &str = "eth-consensus-block-value";
 
-/// Most bytes of a submitted list (attestations, validator ids) that are read.
-pub const LIST_BODY_MAX: usize = 2 << 20;
+/// Most bytes of a single small item, such as an exit, that are read.
+pub const ITEM_BODY_MAX: usize = 4 << 10;
+/// Most bytes of a submitted list (attestations, validator ids) that are read. The longest are the selections of a
+/// whole epoch: 280 bytes of JSON for each validator, 2.8 MB for ten thousand.
+pub const LIST_BODY_MAX: usize = 8 << 20;
+/// Most items of a submitted list.
+pub const LIST_ITEMS_MAX: usize = 1 << 16;
 /// Most bytes of a block, with its blobs, that are read, in JSON or SSZ.
-pub const BLOCK_BODY_MAX: usize = 16 << 20;
+///
+/// JSON has two letters for a byte. A block is at most 10 MiB (`MAX_PAYLOAD_SIZE` of the network): 20 MiB. A blob of
+/// Fulu is 131 072 bytes with 128 proofs of 48 bytes: 275 kB. The schedule of today allows 21 of them, 5.5 MiB; the
+/// room is for 72, which Fulu was made for (EIP-7594): 18.9 MiB.
+pub const BLOCK_BODY_MAX: usize = 40 << 20;
 
 /// The plain envelope: `{"data": …}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data<T> {
+    /// The answer itself.
+    pub data: T,
+}
+
+/// The envelope of what differs from fork to fork.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versioned<T> {
+    /// The fork of the answer.
+    pub version: Fork,
     /// The answer itself.
     pub data: T,
 }
@@ -146,12 +164,32 @@ pub struct HeadEvent {
 }
 
 /// A beacon node says so when it already has what we submit: with several nodes of a cluster submitting the same
-/// signed object, that is success. Clients word it differently (`PriorAttestationKnown`, `BLOCK_ERROR_ALREADY_KNOWN`,
-/// `block is already known`, `duplicate block`), so only letters count.
+/// signed object, that is success. So it is when it has an aggregate of more voters. Clients word it differently
+/// (`PriorAttestationKnown`, `BLOCK_ERROR_ALREADY_KNOWN`, `AttestationSupersetKnown`, `duplicate block`), so only
+/// letters count.
 pub fn is_already_known(message: &str) -> bool {
-    let letters: String =
-        message.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect();
-    ["alreadyknown", "priorattestationknown", "duplicateblock"].iter().any(|known| letters.contains(known))
+    const KNOWN: [&str; 6] = [
+        "alreadyknown",
+        "priorattestationknown",
+        "supersetknown",
+        "committeemessageknown",
+        "duplicateblock",
+        "exiterroralreadyexists",
+    ];
+    let letters = letters(message);
+    KNOWN.iter().any(|known| letters.contains(known))
+}
+
+/// A beacon node says so when the exit it is given has already happened.
+pub fn is_already_exited(message: &str) -> bool {
+    const EXITED: [&str; 4] =
+        ["alreadyexited", "alreadyinitiatedexit", "alreadysubmittedanexit", "exitinitiated"];
+    let letters = letters(message);
+    EXITED.iter().any(|exited| letters.contains(exited))
+}
+
+fn letters(message: &str) -> String {
+    message.chars().filter(char::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Some nodes write list positions as text.
@@ -176,11 +214,33 @@ mod tests {
             "ATTESTATION_ERROR_ATTESTATION_ALREADY_KNOWN",
             "BLOCK_ERROR_ALREADY_KNOWN",
             "block is already known",
+            "Verification: AttestationSupersetKnown(0x12)",
+            "AggregatorAlreadyKnown(17)",
+            "ATTESTATION_ERROR_ATTESTERS_ALREADY_KNOWN",
+            "PriorSyncCommitteeMessageKnown { validator_index: 3 }",
+            "SYNC_COMMITTEE_MESSAGE_KNOWN",
+            "SyncContributionSupersetKnown(0x12)",
+            "VOLUNTARY_EXIT_ERROR_ALREADY_EXISTS",
         ] {
             assert!(is_already_known(message), "{message}");
         }
-        for message in ["invalid signature", "attester slashed already", "known bad block"] {
+        for message in ["invalid signature", "attester slashed already", "known bad block", "already exited"]
+        {
             assert!(!is_already_known(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_exit_that_happened_is_recognised_in_every_dialect() {
+        for message in [
+            "VOLUNTARY_EXIT_ERROR_ALREADY_EXITED",
+            "Invalid exit: AlreadyInitiatedExit(7)",
+            "validator with index 7 has already submitted an exit, which will take place at epoch: 9",
+        ] {
+            assert!(is_already_exited(message), "{message}");
+        }
+        for message in ["VOLUNTARY_EXIT_ERROR_EARLY_EPOCH", "invalid signature", "TooYoungToExit"] {
+            assert!(!is_already_exited(message), "{message}");
         }
     }
 

@@ -1,9 +1,11 @@
 //! A client of one or several beacon nodes that follow the same chain.
 //!
 //! Questions go to the first healthy endpoint; on an error, at once to the next; when an answer is slow, to the next
-//! as well, and the first good answer wins (`failover.rs`). Submissions go to all endpoints (`submit.rs`). An endpoint
-//! of another network is refused (`network.rs`). Every answer has a size limit (`call.rs`).
+//! as well, and the first good answer wins (`failover.rs`). Submissions go to all endpoints (`submit.rs`), and what
+//! they need for our blocks must be acknowledged by each (`proposers.rs`). An endpoint of another network is refused
+//! (`network.rs`). Every answer has a size limit (`call.rs`).
 
+mod aggregates;
 mod attestations;
 mod blocks;
 mod call;
@@ -12,14 +14,19 @@ mod config;
 mod duties;
 mod endpoint;
 mod events;
+mod exits;
 mod failover;
 mod forward;
 mod health;
+mod items;
 mod metrics;
 mod network;
+mod proposers;
 mod read;
 mod sse;
 mod submit;
+mod subscriptions;
+mod sync;
 mod transport;
 mod validators;
 
@@ -39,6 +46,7 @@ pub(crate) use call::json_body;
 pub use config::ClientConfig;
 pub use events::{EventItem, Events};
 pub use forward::{ByteStream, ForwardBody, Forwarded};
+pub use proposers::Acknowledgements;
 pub(crate) use sse::encode as encode_event;
 pub(crate) use validators::{Listed, Wanted};
 

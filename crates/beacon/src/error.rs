@@ -110,6 +110,19 @@ pub enum Problem {
 }
 
 impl Error {
+    /// Whether every endpoint refused what was submitted for what it is, so that trying again is of no use.
+    pub fn is_refusal(&self) -> bool {
+        let refuses = |failure: &EndpointFailure| match failure.problem {
+            Problem::Status { code, .. } => (400..500).contains(&code) && !matches!(code, 408 | 429),
+            _ => false,
+        };
+        match self {
+            Error::Failed { failures, .. } => !failures.is_empty() && failures.iter().all(refuses),
+            Error::Rejected { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether an endpoint is of another network: waiting does not mend that.
     pub fn is_wrong_network(&self) -> bool {
         let is_foreign =

@@ -1,16 +1,24 @@
 //! The validator API: what our validator client takes for its beacon node.
 //!
-//! Duties and validators are the beacon node's with keys translated (`duties.rs`, `validators.rs`); attestation data
-//! and blocks are what the cluster decided, held by the [`Backend`] until then (`attestations.rs`, `blocks.rs`); what
-//! concerns nobody's key goes through (`proxy.rs`). `routes.rs` is the table of contents.
+//! Duties and validators are the beacon node's with keys translated (`duties.rs`, `validators.rs`); attestation data,
+//! aggregates, contributions and blocks are what the cluster decided, held by the [`Backend`] until then
+//! (`attestations.rs`, `aggregates.rs`, `sync.rs`, `blocks.rs`); who aggregates is what the cluster combined
+//! (`selections.rs`); what concerns nobody's key goes through to one beacon node (`proxy.rs`), or to all
+//! (`subscriptions.rs`). `routes.rs` is the table of contents.
+//!
+//! Lists that are handed in are read and judged item by item (`batch.rs`).
 
+mod aggregates;
+mod answer;
 mod api_error;
 mod attestations;
 mod backend;
+mod batch;
 mod blocks;
 mod config;
 mod duties;
 mod events;
+mod exits;
 mod listen;
 mod metrics;
 mod node;
@@ -19,7 +27,10 @@ mod proxy;
 mod refused;
 mod request;
 mod routes;
+mod selections;
 mod shares;
+mod subscriptions;
+mod sync;
 mod validators;
 
 use std::io;

@@ -18,6 +18,9 @@ pub trait Container: Sized {
 
     /// The hash tree root.
     fn root(&self) -> Root;
+
+    /// Bytes of every value's SSZ; `None` when they vary.
+    fn ssz_size() -> Option<usize>;
 }
 
 impl<T: SszEncode + SszDecode + HashTreeRoot> Container for T {
@@ -31,6 +34,10 @@ impl<T: SszEncode + SszDecode + HashTreeRoot> Container for T {
 
     fn root(&self) -> Root {
         hash_tree_root(self)
+    }
+
+    fn ssz_size() -> Option<usize> {
+        <T as SszEncode>::is_fixed_size().then(<T as SszEncode>::fixed_size)
     }
 }
 

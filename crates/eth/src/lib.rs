@@ -47,6 +47,7 @@ pub mod randao;
 pub mod registration;
 pub mod selection;
 pub mod spec;
+pub mod ssz_list;
 pub mod sync_committee;
 
 pub use aggregate::*;
@@ -67,4 +68,5 @@ pub use randao::*;
 pub use registration::*;
 pub use selection::*;
 pub use spec::*;
+pub use ssz_list::*;
 pub use sync_committee::*;

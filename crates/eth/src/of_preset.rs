@@ -69,6 +69,15 @@ macro_rules! of_preset {
                 either!(&self.0, inner => $crate::Container::root(inner))
             }
 
+            /// Bytes of every value's SSZ; `None` when they vary.
+            pub fn ssz_size(preset: $crate::Preset) -> Option<usize> {
+                use $crate::Container;
+                match preset {
+                    $crate::Preset::Mainnet => $crate::containers::mainnet::$module::$name::ssz_size(),
+                    $crate::Preset::Minimal => $crate::containers::minimal::$module::$name::ssz_size(),
+                }
+            }
+
             /// The preset of its sizes.
             pub fn preset(&self) -> $crate::Preset {
                 match &self.0 {

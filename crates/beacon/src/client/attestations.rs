@@ -1,14 +1,11 @@
 //! Attestation data and the submission of attestations.
 
-use std::collections::BTreeMap;
-
 use eth::{AttestationData, CommitteeIndex, Fork, SingleAttestation, Slot};
 
 use super::Client;
-use super::call::{Call, Limits, json_body};
+use super::call::Limits;
 use super::read;
-use crate::api::{IndexedFailure, MediaType, is_already_known};
-use crate::error::{EndpointFailure, Error, Problem};
+use crate::error::{Error, Problem};
 
 impl Client {
     /// What a validator of this committee should vote for in `slot`, in the eyes of the first endpoint that answers.
@@ -43,70 +40,7 @@ impl Client {
         fork: Fork,
         attestations: &[SingleAttestation],
     ) -> Result<(), Error> {
-        if attestations.is_empty() {
-            return Ok(());
-        }
-        let (config, body) = (&self.inner.config, json_body(&attestations));
-        let call = Call::submit(config, "submit_attestations", POOL, MediaType::Json, body).with_fork(fork);
-        match self.everywhere(call, None).await {
-            Err(Error::Failed { request, failures }) => verdict(request, failures),
-            result => result,
-        }
-    }
-}
-
-const POOL: &str = "/eth/v2/beacon/pool/attestations";
-
-/// What several endpoints' refusals come to: an item is refused only if each endpoint that judged items refused it.
-fn verdict(request: &'static str, failures: Vec<EndpointFailure>) -> Result<(), Error> {
-    let judged: Vec<&Vec<IndexedFailure>> =
-        failures.iter().filter_map(|failure| refused(&failure.problem)).collect();
-    if judged.is_empty() {
-        return Err(Error::Failed { request, failures });
-    }
-    let mut refusals: BTreeMap<usize, (usize, &str)> = BTreeMap::new();
-    for failure in
-        judged.iter().flat_map(|items| items.iter()).filter(|item| !is_already_known(&item.message))
-    {
-        refusals.entry(failure.index).or_insert((0, &failure.message)).0 += 1;
-    }
-    let unanimous = refusals.iter().filter(|(_, (count, _))| *count >= judged.len());
-    let failures: Vec<IndexedFailure> = unanimous
-        .map(|(&index, &(_, message))| IndexedFailure { index, message: message.chars().take(256).collect() })
-        .collect();
-    if failures.is_empty() { Ok(()) } else { Err(Error::Rejected { request, failures }) }
-}
-
-fn refused(problem: &Problem) -> Option<&Vec<IndexedFailure>> {
-    match problem {
-        Problem::Status { failures, .. } if !failures.is_empty() => Some(failures),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn endpoint(items: &[(usize, &str)]) -> EndpointFailure {
-        let failures = items
-            .iter()
-            .map(|&(index, message)| IndexedFailure { index, message: message.to_owned() })
-            .collect();
-        let problem = Problem::Status { code: 400, message: String::new(), failures };
-        EndpointFailure { endpoint: "http://node".to_owned(), problem }
-    }
-
-    #[test]
-    fn an_item_is_refused_only_if_every_endpoint_refuses_it() {
-        let failures = vec![endpoint(&[(0, "bad"), (1, "bad")]), endpoint(&[(1, "bad"), (2, "bad")])];
-        let Err(Error::Rejected { failures, .. }) = verdict("submit", failures) else {
-            panic!("item 1 is refused")
-        };
-        assert_eq!(failures.iter().map(|item| item.index).collect::<Vec<_>>(), [1]);
-        let failures = vec![endpoint(&[(0, "bad")]), endpoint(&[(1, "bad")])];
-        assert!(verdict("submit", failures).is_ok(), "each item was taken somewhere");
-        let failures = vec![endpoint(&[(0, "PriorAttestationKnown")])];
-        assert!(verdict("submit", failures).is_ok(), "known already is taken");
+        let path = "/eth/v2/beacon/pool/attestations";
+        self.submit_items("submit_attestations", path, Some(fork), attestations).await
     }
 }

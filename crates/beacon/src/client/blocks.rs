@@ -1,15 +1,14 @@
-//! Blocks: production, submission, and the fee recipient they pay.
+//! Blocks: production and submission.
 
 use eth::{Fork, Graffiti, Preset, Proposal, SignatureBytes, SignedProposal, Slot};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Client;
-use super::call::{Answer, Call, Limits, SSZ_OR_JSON, json_body};
-use super::read;
-use crate::api::{
-    BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE, ProposerPreparation,
-};
+use super::call::{Answer, Call, Limits, SSZ_OR_JSON};
+use super::read::{self, malformed};
+use super::submit::Fallback;
+use crate::api::{BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE};
 use crate::error::{Error, Problem};
 
 /// An unsigned block with what it is worth.
@@ -74,24 +73,11 @@ impl Client {
             false => ("submit_proposal", "/eth/v2/beacon/blocks"),
         };
         let config = &self.inner.config;
-        let ssz = block.to_ssz().to_vec().into();
+        let ssz = block.to_ssz().into();
         let call = Call::submit(config, name, path, MediaType::Ssz, ssz).with_fork(block.fork());
-        let json = block.to_json().into();
-        let fallback = Call::submit(config, name, path, MediaType::Json, json).with_fork(block.fork());
-        self.everywhere(call, Some(fallback)).await
-    }
-
-    /// Tells all endpoints who earns the fees of these validators' blocks. An endpoint that did not take it is named
-    /// in the log: should it produce a block, the fees would go elsewhere.
-    ///
-    /// # Errors
-    /// When no endpoint takes it.
-    pub async fn prepare_beacon_proposer(&self, preparations: &[ProposerPreparation]) -> Result<(), Error> {
-        let path = "/eth/v1/validator/prepare_beacon_proposer";
-        let body = json_body(&preparations);
-        let call =
-            Call::submit(&self.inner.config, "submit_proposal_preparations", path, MediaType::Json, body);
-        self.everywhere(call, None).await
+        let (block, ssz_call) = (block.clone(), call.clone());
+        let in_json = move || Call { body: Some((MediaType::Json, block.to_json().into())), ..ssz_call };
+        self.everywhere(call, Some(Fallback::new(Box::new(in_json)))).await
     }
 }
 
@@ -127,8 +113,4 @@ fn from_json(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> 
         payload_value_wei: entry.execution_payload_value.and_then(|value| value.parse().ok()),
         block_value_wei: entry.consensus_block_value.and_then(|value| value.parse().ok()),
     })
-}
-
-fn malformed(error: impl std::fmt::Display) -> Problem {
-    Problem::Malformed(error.to_string())
 }

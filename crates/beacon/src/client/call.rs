@@ -9,14 +9,16 @@ use reqwest::{Method, StatusCode};
 use serde::Serialize;
 
 use super::config::ClientConfig;
-use crate::api::MediaType;
+use crate::api::{BLOCK_BODY_MAX, MediaType};
 
 /// Most bytes read of each kind of answer, after decompression.
 pub struct Limits;
 
 impl Limits {
-    /// Genesis, syncing, version, peer count, attestation data, a block's root.
+    /// Genesis, syncing, version, peer count, attestation data, a sync contribution, a block's root.
     pub const SMALL: usize = 4 << 10;
+    /// An aggregate: in the largest slot it has 131 072 bits, 33 kB of JSON.
+    pub const AGGREGATE: usize = 64 << 10;
     /// A block header.
     pub const HEADER: usize = 16 << 10;
     /// The chain's configuration.
@@ -26,7 +28,7 @@ impl Limits {
     /// Validators of a state, asked by id.
     pub const VALIDATORS: usize = 16 << 20;
     /// A block with its blobs.
-    pub const BLOCK: usize = 16 << 20;
+    pub const BLOCK: usize = BLOCK_BODY_MAX;
     /// An error body.
     pub const ERROR: usize = 64 << 10;
     /// One server-sent event.

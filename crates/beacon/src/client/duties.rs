@@ -1,6 +1,6 @@
 //! Duties of an epoch.
 
-use eth::{AttesterDuty, Epoch, ProposerDuty, ValidatorIndex};
+use eth::{AttesterDuty, Epoch, ProposerDuty, SyncDuty, ValidatorIndex};
 use serde_json::Value;
 
 use super::Client;
@@ -32,6 +32,21 @@ impl Client {
     pub async fn proposer_duties(&self, epoch: Epoch) -> Result<Dependent<Vec<ProposerDuty>>, Error> {
         let path = format!("/eth/v1/validator/duties/proposer/{epoch}");
         self.first(self.get("proposer_duties", path, Limits::DUTIES), read::json).await
+    }
+
+    /// The places of these validators in the sync committee that serves in an epoch; those without one are left out.
+    ///
+    /// # Errors
+    /// When no endpoint answers.
+    pub async fn sync_duties(
+        &self,
+        epoch: Epoch,
+        indices: &[ValidatorIndex],
+    ) -> Result<Vec<SyncDuty>, Error> {
+        let path = format!("/eth/v1/validator/duties/sync/{epoch}");
+        let config = &self.inner.config;
+        let call = Call::ask_json(config, "sync_committee_duties", path, json_body(&indices), Limits::DUTIES);
+        self.first(call, read::data).await
     }
 
     /// Duties as the beacon node words them, nothing lost that we do not know: for the validator client.

@@ -76,13 +76,23 @@ impl Client {
         call: &Call,
         read: &(impl Fn(&Answer) -> Result<T, Problem> + Send + Sync),
     ) -> Result<T, Problem> {
+        let result = self.exchange(endpoint, call, read).await;
+        self.note(endpoint, &result);
+        result
+    }
+
+    /// The same with nothing remembered.
+    pub(crate) async fn exchange<T>(
+        &self,
+        endpoint: &Endpoint,
+        call: &Call,
+        read: &(impl Fn(&Answer) -> Result<T, Problem> + Send + Sync),
+    ) -> Result<T, Problem> {
         let exchange = async {
             endpoint.verify(&self.inner).await?;
             read(&endpoint.ask(call).await?)
         };
-        let result = timeout(call.timeout, exchange).await.unwrap_or(Err(Problem::TimedOut(call.timeout)));
-        self.note(endpoint, &result);
-        result
+        timeout(call.timeout, exchange).await.unwrap_or(Err(Problem::TimedOut(call.timeout)))
     }
 
     /// Endpoints asked before the winner that still think are slow: the winner is asked first from now on.

@@ -38,6 +38,11 @@ pub(crate) fn genesis(answer: &Answer) -> Result<Genesis, Problem> {
     data(answer)
 }
 
+/// A part of an answer that is not what it should be.
+pub(crate) fn malformed(error: impl std::fmt::Display) -> Problem {
+    Problem::Malformed(error.to_string())
+}
+
 fn not_json(answer: &Answer, error: &serde_json::Error) -> Problem {
     let claimed = header(answer, CONTENT_TYPE.as_str()).unwrap_or("no content type");
     if MediaType::of_content_type(claimed) == Some(MediaType::Json) {

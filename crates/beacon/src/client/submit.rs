@@ -1,6 +1,6 @@
 //! Submissions: sent to every endpoint, since each reaches other peers; the first success is success.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use reqwest::StatusCode;
@@ -12,10 +12,13 @@ use super::endpoint::Endpoint;
 use crate::api::is_already_known;
 use crate::error::{EndpointFailure, Error, Problem};
 
+/// The same submission in another encoding, made when some endpoint needs it: a block's JSON takes its time.
+pub(crate) type Fallback = LazyLock<Call, Box<dyn FnOnce() -> Call + Send>>;
+
 impl Client {
     /// Submits `call` to all endpoints at once; to one that does not take its encoding, `fallback`.
     /// Returns at the first success, the others go on in the background.
-    pub(crate) async fn everywhere(&self, call: Call, fallback: Option<Call>) -> Result<(), Error> {
+    pub(crate) async fn everywhere(&self, call: Call, fallback: Option<Fallback>) -> Result<(), Error> {
         let request = call.name;
         let started = Instant::now();
         self.inner.metrics.request(request);
@@ -24,7 +27,11 @@ impl Client {
         result.map_err(|failures| Error::Failed { request, failures })
     }
 
-    async fn first_success(&self, call: Call, fallback: Option<Call>) -> Result<(), Vec<EndpointFailure>> {
+    async fn first_success(
+        &self,
+        call: Call,
+        fallback: Option<Fallback>,
+    ) -> Result<(), Vec<EndpointFailure>> {
         let (sender, mut results) = mpsc::channel(self.inner.endpoints.len());
         let (call, fallback) = (Arc::new(call), Arc::new(fallback));
         for endpoint in self.inner.endpoints.iter().cloned() {
@@ -54,7 +61,7 @@ impl Client {
         &self,
         endpoint: &Endpoint,
         call: &Call,
-        fallback: Option<&Call>,
+        fallback: Option<&Fallback>,
     ) -> Result<(), Problem> {
         let status = |answer: &Answer| Ok(answer.status);
         let mut result = self.attempt(endpoint, call, &status).await;

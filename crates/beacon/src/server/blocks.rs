@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::uri::Uri;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -12,11 +12,9 @@ use eth::{Proposal, SignedProposal};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::request::{Query, fork, media_type, parse, whole};
+use super::request::{Query, accepted, fork, media_type, parse, whole};
 use super::{ApiError, App, Backend, ProposalRequest};
-use crate::api::{
-    BLOCK_BODY_MAX, BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE, negotiate,
-};
+use crate::api::{BLOCK_BODY_MAX, BLOCK_VALUE, CONSENSUS_VERSION, MediaType, PAYLOAD_BLINDED, PAYLOAD_VALUE};
 use crate::client::json_body;
 
 /// Both values of every block, in Wei. The cluster decides on the block alone, so that its members need not agree on
@@ -79,14 +77,6 @@ impl<B: Backend> App<B> {
         self.backend.submit_block(block).await?;
         Ok(StatusCode::OK)
     }
-}
-
-fn accepted(headers: &HeaderMap) -> Result<MediaType, ApiError> {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    let refuse = || {
-        ApiError::new(406, "not_acceptable", "only application/json and application/octet-stream are spoken")
-    };
-    negotiate(accept).ok_or_else(refuse)
 }
 
 #[derive(Serialize)]

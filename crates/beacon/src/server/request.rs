@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
 use axum::http::uri::Uri;
 use bytes::{Bytes, BytesMut};
 use eth::Fork;
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::ApiError;
-use crate::api::{CONSENSUS_VERSION, MediaType};
+use crate::api::{CONSENSUS_VERSION, MediaType, negotiate};
 
 /// Reads a whole body, chunked or not, of at most `limit` bytes.
 pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<Bytes, ApiError> {
@@ -53,13 +53,31 @@ pub(crate) fn media_type(headers: &HeaderMap, allowed: &[MediaType]) -> Result<M
     })
 }
 
-/// The fork a submitted body is of.
+/// The encoding the client prefers its answer in. 406 when it takes neither.
+pub(crate) fn accepted(headers: &HeaderMap) -> Result<MediaType, ApiError> {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    let refuse = || {
+        ApiError::new(406, "not_acceptable", "only application/json and application/octet-stream are spoken")
+    };
+    negotiate(accept).ok_or_else(refuse)
+}
+
+/// The fork a submitted body is of. One that we cannot read is refused, never guessed.
 pub(crate) fn fork(headers: &HeaderMap) -> Result<Fork, ApiError> {
-    let value = headers.get(CONSENSUS_VERSION).ok_or_else(|| {
+    named_fork(headers)?.ok_or_else(|| {
         ApiError::bad_request("header Eth-Consensus-Version is missing: it must name the fork of the body")
-    })?;
-    let name = value.to_str().unwrap_or_default();
-    name.parse().map_err(|error| ApiError::bad_request(format!("header Eth-Consensus-Version: {error}")))
+    })
+}
+
+/// The fork a submitted body is of, where the Beacon API does not ask for it.
+pub(crate) fn named_fork(headers: &HeaderMap) -> Result<Option<Fork>, ApiError> {
+    let Some(value) = headers.get(CONSENSUS_VERSION) else { return Ok(None) };
+    let refuse = |error: &dyn std::fmt::Display| {
+        let message = format!("header Eth-Consensus-Version: {error}");
+        ApiError::new(400, "unsupported_fork", message)
+    };
+    let fork: Fork = value.to_str().unwrap_or_default().parse().map_err(|error| refuse(&error))?;
+    fork.supported().map(Some).map_err(|error| refuse(&error))
 }
 
 /// A JSON body; the error names line and column.

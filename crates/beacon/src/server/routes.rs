@@ -8,12 +8,17 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 
 use super::observe::{Observed, observe};
-use super::{App, Backend, attestations, blocks, duties, events, node, proxy, refused, validators};
+use super::{
+    App, Backend, aggregates, attestations, blocks, duties, events, exits, node, proxy, refused, selections,
+    subscriptions, sync, validators,
+};
 
 /// All routes. A known path with another method goes through, too.
 pub(crate) fn router<B: Backend>(app: Arc<App<B>>) -> Router {
     let table = Table { router: Router::new(), app: app.clone() };
     let table = duty_routes(table);
+    let table = aggregation_routes(table);
+    let table = sync_committee_routes(table);
     let table = validator_routes(table);
     let table = node_routes(table);
     let table = refused_routes(table);
@@ -38,6 +43,38 @@ fn duty_routes<B: Backend>(table: Table<B>) -> Table<B> {
         .post("submit_blinded_block_v2", "/eth/v2/beacon/blinded_blocks", blocks::submit_blinded::<B>)
 }
 
+fn aggregation_routes<B: Backend>(table: Table<B>) -> Table<B> {
+    let selections = "/eth/v1/validator/beacon_committee_selections";
+    let subscriptions = "/eth/v1/validator/beacon_committee_subscriptions";
+    table
+        .post("beacon_committee_selections", selections, selections::beacon_committee::<B>)
+        .post("is_aggregator", "/eth/v1/validator/is_aggregator", selections::is_aggregator::<B>)
+        .post("beacon_committee_subscriptions", subscriptions, subscriptions::beacon_committee::<B>)
+        .get("aggregate_attestation", "/eth/v2/validator/aggregate_attestation", aggregates::aggregate::<B>)
+        .post(
+            "submit_aggregate_and_proofs",
+            "/eth/v2/validator/aggregate_and_proofs",
+            aggregates::submit::<B>,
+        )
+}
+
+fn sync_committee_routes<B: Backend>(table: Table<B>) -> Table<B> {
+    let selections = "/eth/v1/validator/sync_committee_selections";
+    let subscriptions = "/eth/v1/validator/sync_committee_subscriptions";
+    let contribution = "/eth/v1/validator/sync_committee_contribution";
+    let submit = "/eth/v1/validator/contribution_and_proofs";
+    table
+        .post("sync_committee_selections", selections, selections::sync_committee::<B>)
+        .post("sync_committee_subscriptions", subscriptions, subscriptions::sync_committee::<B>)
+        .post(
+            "submit_sync_committee_messages",
+            "/eth/v1/beacon/pool/sync_committees",
+            sync::submit_messages::<B>,
+        )
+        .get("sync_committee_contribution", contribution, sync::contribution::<B>)
+        .post("submit_contribution_and_proofs", submit, sync::submit_contributions::<B>)
+}
+
 fn validator_routes<B: Backend>(table: Table<B>) -> Table<B> {
     let (register, prepare) =
         ("/eth/v1/validator/register_validator", "/eth/v1/validator/prepare_beacon_proposer");
@@ -47,6 +84,7 @@ fn validator_routes<B: Backend>(table: Table<B>) -> Table<B> {
         .get("get_validator", "/eth/v1/beacon/states/{state}/validators/{id}", validators::one::<B>)
         .post("submit_validator_registration", register, refused::taken_and_discarded::<B>)
         .post("submit_proposal_preparations", prepare, refused::taken_and_discarded::<B>)
+        .post("submit_voluntary_exit", "/eth/v1/beacon/pool/voluntary_exits", exits::submit::<B>)
 }
 
 fn node_routes<B: Backend>(table: Table<B>) -> Table<B> {

@@ -10,8 +10,11 @@ use bls::ShareIndex;
 use cluster::{GroupKey, ShareKey};
 use eth::containers::minimal;
 use eth::{
-    AttestationData, CommitteeIndex, Fork, Genesis, Preset, Proposal, PublicKeyBytes, Root, SignedProposal,
-    SingleAttestation, Slot, Spec, ValidatorIndex, Version,
+    AggregatorQuery, Attestation, AttestationData, BeaconCommitteeSelection, CommitteeIndex, Fork, Genesis,
+    KzgCommitment, KzgProof, Preset, Proposal, PublicKeyBytes, Root, SignatureBytes, SignedAggregateAndProof,
+    SignedContributionAndProof, SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, Spec,
+    SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection,
+    ValidatorIndex, Version,
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
@@ -23,8 +26,8 @@ pub(crate) const SHARE: PublicKeyBytes = PublicKeyBytes([0x11; 48]);
 pub(crate) const ANOTHERS: PublicKeyBytes = PublicKeyBytes([0x33; 48]);
 pub(crate) const STRANGER: PublicKeyBytes = PublicKeyBytes([0xee; 48]);
 
-/// Attestation data for every slot but 404, where nothing is decided, and 999, where it never comes. Refuses
-/// attestations of odd validators. Records what it is given.
+/// Something for every slot but 404, where nothing is decided, and 999, where it never comes. Odd validators are not
+/// ours: what they sign is refused, and they never aggregate. Records what it is given.
 #[derive(Clone, Default)]
 pub(crate) struct TestBackend {
     pub(crate) given: Arc<Mutex<Given>>,
@@ -35,7 +38,18 @@ pub(crate) struct Given {
     pub(crate) attestations: Vec<SingleAttestation>,
     pub(crate) requests: Vec<ProposalRequest>,
     pub(crate) blocks: Vec<SignedProposal>,
+    pub(crate) aggregates: Vec<SignedAggregateAndProof>,
+    pub(crate) contributions: Vec<SignedContributionAndProof>,
+    pub(crate) sync_messages: Vec<SyncCommitteeMessage>,
+    pub(crate) exits: Vec<SignedVoluntaryExit>,
+    /// How often the backend was asked who aggregates.
+    pub(crate) questions: usize,
 }
+
+/// What every aggregate, contribution and combined proof of the backend is signed with.
+pub(crate) const COMBINED: SignatureBytes = SignatureBytes([0x0c; 96]);
+/// The vote that the backend's aggregates are for.
+pub(crate) const VOTE: Root = Root([0xda; 32]);
 
 impl Backend for TestBackend {
     async fn attestation_data(
@@ -44,18 +58,14 @@ impl Backend for TestBackend {
         committee: CommitteeIndex,
     ) -> Result<AttestationData, ApiError> {
         match slot.0 {
-            404 => Err(ApiError::deadline("no decision for slot 404 before its deadline")),
+            404 => undecided(),
             999 => std::future::pending().await,
             _ => Ok(AttestationData { slot, index: committee, ..Default::default() }),
         }
     }
 
     async fn submit_attestations(&self, items: Vec<SingleAttestation>) -> Vec<Result<(), ApiError>> {
-        let verdict = |item: &SingleAttestation| match item.attester_index.0 % 2 {
-            0 => Ok(()),
-            _ => Err(ApiError::bad_request(format!("validator {} is odd", item.attester_index))),
-        };
-        let verdicts = items.iter().map(verdict).collect();
+        let verdicts = items.iter().map(|item| ours(item.attester_index)).collect();
         self.given.lock().expect("no panic").attestations.extend(items);
         verdicts
     }
@@ -76,6 +86,109 @@ impl Backend for TestBackend {
         self.given.lock().expect("no panic").blocks.push(block);
         Ok(())
     }
+
+    async fn aggregate(
+        &self,
+        slot: Slot,
+        data_root: Root,
+        committee: CommitteeIndex,
+    ) -> Result<Attestation, ApiError> {
+        if slot == Slot(404) || data_root != VOTE {
+            return undecided();
+        }
+        Ok(aggregate(slot, committee))
+    }
+
+    async fn submit_aggregates(&self, items: Vec<SignedAggregateAndProof>) -> Vec<Result<(), ApiError>> {
+        let aggregator = |item: &SignedAggregateAndProof| item.clone().into_parts().0.aggregator_index();
+        let verdicts = items.iter().map(|item| ours(aggregator(item))).collect();
+        self.given.lock().expect("no panic").aggregates.extend(items);
+        verdicts
+    }
+
+    async fn contribution(
+        &self,
+        slot: Slot,
+        subcommittee: SubcommitteeIndex,
+        block: Root,
+    ) -> Result<SyncCommitteeContribution, ApiError> {
+        if slot == Slot(404) { undecided() } else { Ok(contribution(slot, subcommittee, block)) }
+    }
+
+    async fn submit_contributions(
+        &self,
+        items: Vec<SignedContributionAndProof>,
+    ) -> Vec<Result<(), ApiError>> {
+        let aggregator = |item: &SignedContributionAndProof| item.clone().into_parts().0.aggregator_index();
+        let verdicts = items.iter().map(|item| ours(aggregator(item))).collect();
+        self.given.lock().expect("no panic").contributions.extend(items);
+        verdicts
+    }
+
+    async fn submit_sync_messages(&self, items: Vec<SyncCommitteeMessage>) -> Vec<Result<(), ApiError>> {
+        let verdicts = items.iter().map(|item| ours(item.validator_index)).collect();
+        self.given.lock().expect("no panic").sync_messages.extend(items);
+        verdicts
+    }
+
+    async fn committee_selections(
+        &self,
+        items: Vec<BeaconCommitteeSelection>,
+    ) -> Result<Vec<BeaconCommitteeSelection>, ApiError> {
+        self.given.lock().expect("no panic").questions += 1;
+        let combined = |item| BeaconCommitteeSelection { selection_proof: COMBINED, ..item };
+        Ok(items.into_iter().filter(|item| ours(item.validator_index).is_ok()).map(combined).collect())
+    }
+
+    async fn sync_selections(
+        &self,
+        items: Vec<SyncCommitteeSelection>,
+    ) -> Result<Vec<SyncCommitteeSelection>, ApiError> {
+        self.given.lock().expect("no panic").questions += 1;
+        if items.iter().any(|item| item.slot == Slot(404)) {
+            return undecided();
+        }
+        let combined = |item| SyncCommitteeSelection { selection_proof: COMBINED, ..item };
+        Ok(items.into_iter().filter(|item| ours(item.validator_index).is_ok()).map(combined).collect())
+    }
+
+    async fn are_aggregators(&self, items: Vec<AggregatorQuery>) -> Result<Vec<bool>, ApiError> {
+        self.given.lock().expect("no panic").questions += 1;
+        Ok(items.iter().map(|item| ours(item.validator_index).is_ok()).collect())
+    }
+
+    async fn submit_exit(&self, exit: SignedVoluntaryExit) -> Result<(), ApiError> {
+        self.given.lock().expect("no panic").exits.push(exit);
+        ours(exit.message.validator_index)
+    }
+}
+
+fn ours(validator: ValidatorIndex) -> Result<(), ApiError> {
+    match validator.0 % 2 {
+        0 => Ok(()),
+        _ => Err(ApiError::bad_request(format!("validator {validator} is odd"))),
+    }
+}
+
+fn undecided<T>() -> Result<T, ApiError> {
+    Err(ApiError::deadline("no decision for slot 404 before its deadline"))
+}
+
+/// The backend's aggregate for a slot and committee.
+pub(crate) fn aggregate(slot: Slot, committee: CommitteeIndex) -> Attestation {
+    let data = AttestationData { slot, ..Default::default() };
+    Attestation::of_committee(Preset::Minimal, committee, &[true, false, true], data, COMBINED)
+        .expect("a committee of the preset")
+}
+
+/// The backend's contribution for a slot, subcommittee and block.
+pub(crate) fn contribution(
+    slot: Slot,
+    subcommittee: SubcommitteeIndex,
+    block: Root,
+) -> SyncCommitteeContribution {
+    SyncCommitteeContribution::new(Preset::Minimal, slot, block, subcommittee, &[1, 5], COMBINED)
+        .expect("places of the preset")
 }
 
 /// A full block of Fulu, minimal preset.
@@ -83,6 +196,21 @@ pub(crate) fn proposal(slot: Slot) -> Proposal {
     let mut contents = minimal::fulu::BlockContents::default();
     contents.block.slot = slot;
     contents.block.proposer_index = ValidatorIndex(7);
+    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
+}
+
+/// A full block with as many blobs as the networks' schedule allows today.
+pub(crate) fn proposal_with_blobs(slot: Slot) -> Proposal {
+    let mut contents = minimal::fulu::BlockContents::default();
+    contents.block.slot = slot;
+    for blob in 0..21 {
+        contents.blobs.push(vec![blob; 131_072].try_into().expect("a blob's size")).expect("room for a blob");
+        for _ in 0..128 {
+            contents.kzg_proofs.push(KzgProof([blob; 48])).expect("room for its proofs");
+        }
+        let commitments = &mut contents.block.body.blob_kzg_commitments;
+        commitments.push(KzgCommitment([blob; 48])).expect("room for its commitment");
+    }
     Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
 }
 

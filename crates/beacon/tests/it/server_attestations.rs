@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use beacon::server::ServerConfig;
 use bytes::Bytes;
-use eth::{SingleAttestation, ValidatorIndex};
+use eth::{AttestationData, CommitteeIndex, Container, SingleAttestation, Slot, ValidatorIndex};
 use futures::stream;
 use serde_json::{Value, json};
 
@@ -35,6 +35,27 @@ async fn decided_data_comes_in_the_plain_envelope() {
 }
 
 #[tokio::test]
+async fn decided_data_comes_in_ssz_where_that_is_preferred() {
+    let (_node, api) = api().await;
+    let url = api.url("/eth/v1/validator/attestation_data?slot=5&committee_index=2");
+    let accept = "application/octet-stream;q=1,application/json;q=0.9";
+    let response = api.http.get(&url).header("accept", accept).send().await.expect("an answer");
+    assert_eq!(response.headers()["content-type"], "application/octet-stream");
+    let expected = AttestationData { slot: Slot(5), index: CommitteeIndex(2), ..Default::default() };
+    assert_eq!(response.bytes().await.expect("a body"), expected.to_ssz());
+    let response = api.http.get(&url).header("accept", "text/html").send().await.expect("an answer");
+    assert_eq!(refusal(response).await.0, 406);
+}
+
+#[tokio::test]
+async fn the_committee_may_be_left_out() {
+    let (_node, api) = api().await;
+    let response = api.get("/eth/v1/validator/attestation_data?slot=5").await;
+    let answer: Value = response.json().await.expect("JSON");
+    assert_eq!(answer["data"]["index"], "0");
+}
+
+#[tokio::test]
 async fn a_held_request_ends_in_an_error_at_its_deadline() {
     let (_node, api) = api().await;
     let response = api.get("/eth/v1/validator/attestation_data?committee_index=0&slot=404").await;
@@ -57,7 +78,8 @@ async fn a_backend_that_never_answers_is_not_waited_for() {
 #[tokio::test]
 async fn missing_and_malformed_parameters_are_named() {
     let (_node, api) = api().await;
-    for (query, word) in [("slot=5", "committee_index"), ("slot=-1&committee_index=0", "slot"), ("", "slot")]
+    for (query, word) in
+        [("slot=5&committee_index=x", "committee_index"), ("slot=-1&committee_index=0", "slot"), ("", "slot")]
     {
         let (status, body) =
             refusal(api.get(&format!("/eth/v1/validator/attestation_data?{query}")).await).await;
@@ -93,10 +115,37 @@ async fn one_bad_item_never_drops_the_others() {
     assert_eq!(status, 400);
     let failures: Vec<_> = body.failures.iter().map(|item| (item.index, item.message.as_str())).collect();
     assert_eq!(failures.len(), 2, "{failures:?}");
-    assert!(failures[0].0 == 1 && failures[0].1.contains("malformed JSON"), "{failures:?}");
+    assert!(failures[0].0 == 1 && failures[0].1.contains("not the JSON"), "{failures:?}");
     assert_eq!(failures[1], (2, "validator 1 is odd"));
     let given = api.backend.given.lock().expect("no panic");
     assert_eq!(given.attestations.iter().map(|item| item.attester_index.0).collect::<Vec<_>>(), [0, 1, 2]);
+}
+
+#[tokio::test]
+async fn attestations_in_ssz_are_judged_one_by_one_too() {
+    let (_node, api) = api().await;
+    let list: Vec<SingleAttestation> = [0, 1, 2]
+        .map(|index| SingleAttestation { attester_index: ValidatorIndex(index), ..Default::default() })
+        .into();
+    let ssz: Vec<u8> = list.iter().flat_map(Container::to_ssz).collect();
+    let cut = ssz[..ssz.len() - 1].to_vec();
+    let response = api.post(POOL, "application/octet-stream").body(ssz).send().await.expect("an answer");
+    let (status, body) = refusal(response).await;
+    assert_eq!((status, body.failures.len(), body.failures[0].index), (400, 1, 1));
+    assert_eq!(api.backend.given.lock().expect("no panic").attestations, list);
+    let response = api.post(POOL, "application/octet-stream").body(cut).send().await.expect("an answer");
+    let (status, body) = refusal(response).await;
+    assert_eq!(status, 400);
+    assert!(body.message.contains("expected a list of attestations"), "{}", body.message);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_item_is_said_in_short() {
+    let (_node, api) = api().await;
+    let long = json!([{ "attester_index": "x".repeat(5000) }]).to_string();
+    let response = api.post(POOL, "application/json").body(long).send().await.expect("an answer");
+    let (_, body) = refusal(response).await;
+    assert!(body.failures[0].message.len() <= 256, "{}", body.failures[0].message);
 }
 
 #[tokio::test]
@@ -120,8 +169,13 @@ async fn the_fork_must_be_named_and_be_one_with_single_attestations() {
             .fold(request, |request, version| request.header("eth-consensus-version", version))
             .send()
     };
-    for (version, word) in [(None, "Eth-Consensus-Version"), (Some("deneb"), "deneb"), (Some("moon"), "moon")]
-    {
+    for (version, word) in [
+        (None, "Eth-Consensus-Version"),
+        (Some("deneb"), "deneb"),
+        (Some("gloas"), "supported are electra and fulu"),
+        (Some("heze"), "unknown fork"),
+        (Some("moon"), "moon"),
+    ] {
         let (status, body) = refusal(send(version).await.expect("an answer")).await;
         assert_eq!(status, 400);
         assert!(body.message.contains(word), "{}", body.message);

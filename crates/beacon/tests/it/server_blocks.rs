@@ -4,7 +4,7 @@ use axum::Router;
 use eth::{Fork, Preset, SignatureBytes, SignedProposal, Slot};
 use serde_json::{Value, json};
 
-use crate::backend::{Api, blinded_proposal, proposal, refusal};
+use crate::backend::{Api, blinded_proposal, proposal, proposal_with_blobs, refusal};
 use crate::node::{Node, client};
 
 const REVEAL: SignatureBytes = SignatureBytes([5; 96]);
@@ -78,7 +78,11 @@ async fn a_missing_or_short_randao_reveal_is_named() {
 #[tokio::test]
 async fn a_signed_block_arrives_the_same_in_both_encodings_and_versions() {
     let (_node, api) = api().await;
-    for (proposal, name) in [(proposal(Slot(9)), "blocks"), (blinded_proposal(Slot(9)), "blinded_blocks")] {
+    for (proposal, name) in [
+        (proposal(Slot(9)), "blocks"),
+        (proposal_with_blobs(Slot(9)), "blocks"),
+        (blinded_proposal(Slot(9)), "blinded_blocks"),
+    ] {
         let signed = proposal.sign(SignatureBytes([3; 96]));
         for version in ["v1", "v2"] {
             let path = format!("/eth/{version}/beacon/{name}?broadcast_validation=gossip");
@@ -121,6 +125,12 @@ async fn a_block_needs_its_fork_and_an_encoding_we_speak() {
     let (status, body) = refusal(request.send().await.expect("an answer")).await;
     assert_eq!(status, 400);
     assert!(body.message.contains("Eth-Consensus-Version"), "{}", body.message);
+    for fork in ["gloas", "heze", "foo", "deneb"] {
+        let request = api.http.post(&url).header("eth-consensus-version", fork).body("x");
+        let (status, body) = refusal(request.send().await.expect("an answer")).await;
+        assert_eq!(status, 400);
+        assert!(body.message.contains(fork), "{}", body.message);
+    }
     let request = api.post("/eth/v2/beacon/blocks", "text/plain").body("x");
     let (status, body) = refusal(request.send().await.expect("an answer")).await;
     assert_eq!(status, 415);

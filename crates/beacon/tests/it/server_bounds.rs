@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::Router;
+use beacon::api::{BLOCK_BODY_MAX, LIST_BODY_MAX, LIST_ITEMS_MAX};
 use beacon::server::ServerConfig;
 use bytes::Bytes;
 use futures::stream;
@@ -33,14 +34,34 @@ async fn raw(api: &Api, request: &[u8]) -> String {
 #[tokio::test]
 async fn bodies_beyond_their_limit_are_413() {
     let (_node, api) = api(ServerConfig::default()).await;
-    let list = vec![b' '; (2 << 20) + 1];
+    let list = vec![b' '; LIST_BODY_MAX + 1];
     let response = api.post(POOL, "application/json").body(list).send().await.expect("an answer");
     let (status, body) = refusal(response).await;
     assert_eq!(status, 413);
-    assert!(body.message.contains("2097152"), "{}", body.message);
-    let block = vec![0; (16 << 20) + 1];
+    assert!(body.message.contains("8388608"), "{}", body.message);
+    let block = vec![0; BLOCK_BODY_MAX + 1];
     let request = api.post("/eth/v2/beacon/blocks", "application/octet-stream").body(block);
     assert_eq!(refusal(request.send().await.expect("an answer")).await.0, 413);
+}
+
+#[tokio::test]
+async fn more_items_than_a_list_may_have_are_413() {
+    let (_node, api) = api(ServerConfig::default()).await;
+    let list = format!("[{}0]", "0,".repeat(LIST_ITEMS_MAX));
+    let response = api.post(POOL, "application/json").body(list).send().await.expect("an answer");
+    let (status, body) = refusal(response).await;
+    assert_eq!(status, 413);
+    assert!(body.message.contains("65537 attestations"), "{}", body.message);
+}
+
+/// JSON of the largest block there can be: see [`BLOCK_BODY_MAX`].
+#[test]
+fn the_largest_block_fits() {
+    let blob = 2 * 131_072 + r#""0x","#.len();
+    let proofs = 128 * (2 * 48 + r#""0x","#.len());
+    let block = 2 * (10 << 20);
+    assert!(block + 72 * (blob + proofs) + 4096 < BLOCK_BODY_MAX);
+    assert_eq!(beacon::client::Limits::BLOCK, BLOCK_BODY_MAX, "what is read can be submitted");
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ async fn what_a_plain_node_does_not_support_is_passed_on_as_such() {
     let unsupported = || async {
         (StatusCode::NOT_IMPLEMENTED, "Only supported by distributed validator middleware clients")
     };
-    let path = "/eth/v1/validator/beacon_committee_selections";
+    let path = "/eth/v1/validator/something_new";
     let node = Node::start(Router::new().route(path, post(unsupported))).await;
     let api = Api::start(client([node.url()])).await;
     let response = api.post(path, "application/json").body("[]").send().await.expect("an answer");

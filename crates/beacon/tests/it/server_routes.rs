@@ -166,7 +166,7 @@ fn recorded(line: &Value) -> Option<Request<Body>> {
     Some(request.body(Body::from(body)).expect("recorded requests are valid"))
 }
 
-/// The paths of the first issue; the others are proxied until theirs.
+/// The others are proxied.
 fn is_ours(method: &str, path: &str) -> bool {
     let ours = [
         ("GET", "/eth/v1/beacon/genesis"),
@@ -186,6 +186,15 @@ fn is_ours(method: &str, path: &str) -> bool {
         ("POST", "/eth/v2/beacon/blinded_blocks"),
         ("POST", "/eth/v1/validator/prepare_beacon_proposer"),
         ("POST", "/eth/v1/validator/register_validator"),
+        ("POST", "/eth/v1/validator/beacon_committee_selections"),
+        ("POST", "/eth/v1/validator/beacon_committee_subscriptions"),
+        ("GET", "/eth/v2/validator/aggregate_attestation"),
+        ("POST", "/eth/v2/validator/aggregate_and_proofs"),
+        ("POST", "/eth/v1/beacon/pool/sync_committees"),
+        ("POST", "/eth/v1/validator/sync_committee_selections"),
+        ("POST", "/eth/v1/validator/sync_committee_subscriptions"),
+        ("GET", "/eth/v1/validator/sync_committee_contribution"),
+        ("POST", "/eth/v1/validator/contribution_and_proofs"),
     ];
     ours.iter().any(|(verb, prefix)| method == *verb && path.starts_with(prefix))
 }

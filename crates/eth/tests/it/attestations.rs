@@ -1,7 +1,9 @@
 //! Attestations without their preset.
 
 use eth::{
-    Attestation, AttestationData, CommitteeIndex, Container, DecodeError, Preset, SignatureBytes, Slot,
+    Attestation, AttestationData, CommitteeIndex, Container, DecodeError, Preset, SignatureBytes,
+    SignedAggregateAndProof, SignedContributionAndProof, SignedVoluntaryExit, SingleAttestation, Slot,
+    SyncCommitteeMessage,
 };
 
 use crate::vectors::named;
@@ -68,5 +70,17 @@ fn committees_that_the_preset_does_not_have_are_refused() {
             Default::default(),
         );
         assert!(matches!(refused, Err(DecodeError::OutOfRange { .. })), "{preset} {first_missing}");
+    }
+}
+
+#[test]
+fn sizes_in_ssz_are_those_of_the_specification() {
+    assert_eq!(SingleAttestation::ssz_size(), Some(240));
+    assert_eq!(SyncCommitteeMessage::ssz_size(), Some(144));
+    assert_eq!(SignedVoluntaryExit::ssz_size(), Some(112));
+    assert_eq!(SignedContributionAndProof::ssz_size(Preset::Mainnet), Some(360));
+    assert_eq!(SignedContributionAndProof::ssz_size(Preset::Minimal), Some(345));
+    for preset in Preset::ALL {
+        assert_eq!(SignedAggregateAndProof::ssz_size(preset), None);
     }
 }

@@ -83,12 +83,14 @@ fn forks_that_are_not_built_in_are_refused_by_name() {
         for blinded in [false, true] {
             let refused = DecodeError::UnsupportedFork { fork };
             assert!(refused.to_string().contains(fork.name()));
+            assert_eq!(fork.supported(), Err(refused.clone()));
             assert_eq!(Proposal::from_ssz(Preset::Mainnet, fork, blinded, &[]), Err(refused.clone()));
             assert_eq!(Proposal::from_json(Preset::Mainnet, fork, blinded, b"{}"), Err(refused.clone()));
             assert_eq!(SignedProposal::from_ssz(Preset::Mainnet, fork, blinded, &[]), Err(refused.clone()));
             assert_eq!(SignedProposal::from_json(Preset::Mainnet, fork, blinded, b"{}"), Err(refused));
         }
     }
+    assert_eq!([Fork::Electra, Fork::Fulu].map(Fork::supported), [Ok(Fork::Electra), Ok(Fork::Fulu)]);
     let electra_contents = mainnet::electra::BlockContents::default();
     assert!(Proposal::new(Fork::Fulu, &electra_contents).is_err());
 }
