@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Judges what of the duties of validators 0 to OURS - 1 was done, by the chain and by what its beacon node accepted.
+"""Judges what of the duties of the cluster's validators was done, by the chain and by what its beacon node accepted.
 
 judge.py URL --record FILE    notes each epoch's duties while the chain runs: beacon nodes forget them
-judge.py URL --judge FILE --witness FILE [--ours 16] [--first-epoch 1] [--last-epoch N] [--others-aggregate]
+judge.py URL --judge FILE --witness FILE --ours FIRST-LAST [--first-epoch 1] [--last-epoch N] [--others-aggregate]
                               exit code 0 only if nothing is missing and the chain finalizes
 
 The chain tells attestations, blocks and sync committee bits by validator. Who aggregated it does not tell: that says
@@ -149,7 +149,8 @@ def blocks_until(head):
 
 
 def is_ours(validator):
-    return validator < arguments.ours
+    first, last = map(int, arguments.ours.split("-"))
+    return first <= validator <= last
 
 
 def rows(due, blocks, slots):
@@ -196,7 +197,7 @@ def main():
     slots = range(arguments.first_epoch * SLOTS_PER_EPOCH, (last + 1) * SLOTS_PER_EPOCH)
     due, blocks = Record(arguments.judge), blocks_until(head)
     failed, details = 0, []
-    print(f"epochs {arguments.first_epoch} to {last}, validators 0 to {arguments.ours - 1}")
+    print(f"epochs {arguments.first_epoch} to {last}, validators {arguments.ours}")
     print(f"{'duty type':26} {'expected':>9} {'seen':>9} {'missing':>9}")
     for name, expected, seen in rows(due, blocks, slots):
         missing = expected - seen
@@ -218,7 +219,7 @@ parser.add_argument("url")
 parser.add_argument("--record")
 parser.add_argument("--judge")
 parser.add_argument("--witness")
-parser.add_argument("--ours", type=int, default=16)
+parser.add_argument("--ours", default="0-15")
 parser.add_argument("--fee-recipient", default="0x" + 19 * "00" + "aa")
 parser.add_argument("--first-epoch", type=int, default=1)
 parser.add_argument("--last-epoch", type=int)

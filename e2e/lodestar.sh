@@ -8,7 +8,9 @@ lodestar=$LODESTAR
 unset LODESTAR # it takes each variable of that prefix for a flag
 phalanx=${PHALANX:-$root/target/release/phalanx}
 slot=${SLOT:-6} epochs=${EPOCHS:-6} delay=${DELAY:-60}
-ours=${OURS:-32} all=64 # of whom the first are the cluster's
+# The last are the cluster's: in its first two epochs, a Lodestar chain that begins at Fulu has validator 0 propose all.
+ours=${OURS:-32} all=64
+first=$((all - ours))
 dir=${DIR:-$(mktemp -d)/e2e}
 mkdir -p "$dir/logs"
 dir=$(cd "$dir" && pwd)
@@ -32,7 +34,7 @@ wait_for() { # URL
 }
 
 echo "files and logs: $dir"
-cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop_keystores -- "$dir/keys" 0 "$ours"
+cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop_keystores -- "$dir/keys" $first "$ours"
 "$phalanx" create cluster --cluster-dir "$dir/cluster" --split-existing-keys --split-keys-dir "$dir/keys" \
   --no-signing-history --insecure-keys --testnet-name lodestar-dev --testnet-fork-version 0x00000001 \
   --testnet-capella-hard-fork 0x03000001 --testnet-chain-id 5 \
@@ -42,7 +44,7 @@ cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop
 genesis=$(($(date +%s) + delay))
 cd "$dir" # the beacon node writes its genesis where it stands
 MOCK_BLOBS=0 $lodestar dev $params --dataDir "$dir/bn" --genesisValidators $all --genesisTime "$genesis" \
-  --startValidators "$ours..$((all - 1))" $others --beaconNodes $beacon \
+  --startValidators "0..$((first - 1))" $others --beaconNodes $beacon \
   --rest.address 127.0.0.1 --rest.port 9596 --rest.namespace all \
   --listenAddress 127.0.0.1 --port 9100 --discv5 false --mdns false --network.connectToDiscv5Bootnodes false \
   --metrics false --suggestedFeeRecipient 0x00000000000000000000000000000000000000cc > "$dir/logs/bn.log" 2>&1 &
@@ -87,5 +89,5 @@ until_slot 30
 echo "slot 30: starting node 3 again"
 start_node 3
 until_slot $((epochs * 8 + 4))
-python3 "$here/judge.py" $beacon --judge "$dir/duties" --witness "$dir/to-beacon" --ours "$ours" $aggregating \
+python3 "$here/judge.py" $beacon --judge "$dir/duties" --witness "$dir/to-beacon" --ours "$first-$((all - 1))" $aggregating \
   --last-epoch $((epochs - 2))
