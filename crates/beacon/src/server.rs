@@ -16,10 +16,15 @@ mod backend;
 mod batch;
 mod blocks;
 mod config;
+mod crowd;
 mod duties;
 mod events;
 mod exits;
+mod handshake;
+mod kept;
 mod listen;
+mod liveness;
+mod load;
 mod metrics;
 mod node;
 mod observe;
@@ -31,6 +36,7 @@ mod selections;
 mod shares;
 mod subscriptions;
 mod sync;
+mod tls;
 mod validators;
 
 use std::io;
@@ -42,13 +48,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
+use liveness::Members;
 use metrics::ServerMetrics;
-use node::Kept;
+use node::Polled;
 
 pub use api_error::ApiError;
 pub use backend::{Backend, ProposalRequest};
 pub use config::ServerConfig;
 pub use shares::Shares;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// The validator API of one node.
 pub struct Server<B> {
@@ -63,7 +71,8 @@ pub(crate) struct App<B> {
     spec: Spec,
     config: ServerConfig,
     metrics: ServerMetrics,
-    kept: Kept,
+    polled: Polled,
+    members: Members,
 }
 
 impl<B: Backend> Server<B> {
@@ -77,8 +86,8 @@ impl<B: Backend> Server<B> {
         registry: &mut Registry,
     ) -> Server<B> {
         let metrics = ServerMetrics::register(registry);
-        let kept = Kept::default();
-        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, kept }) }
+        let (polled, members) = (Polled::new(&spec), Members::default());
+        Server { app: Arc::new(App { backend, client, shares, spec, config, metrics, polled, members }) }
     }
 
     /// The routes, for use without a socket.

@@ -236,6 +236,9 @@ fn same_network(spec: Spec, membership: &Membership) -> Result<Spec, Error> {
     let ours = membership.lock.definition.fork_version;
     let theirs = spec.genesis.genesis_fork_version;
     if ours == theirs {
+        if let Some(newer) = &spec.newer_fork {
+            tracing::warn!(topic = "app", "{newer}");
+        }
         return Ok(spec);
     }
     Err(Error::WrongNetwork { ours: network_name(ours), theirs: network_name(theirs) })

@@ -64,7 +64,7 @@ impl Client {
 /// An aggregate of a fork that is built in, by at least one voter.
 fn read_aggregate(preset: Preset, answer: &Answer) -> Result<Attestation, Problem> {
     let Versioned::<Box<RawValue>> { version, data } = read::json(answer)?;
-    version.supported().map_err(read::malformed)?;
+    version.with_aggregates().map_err(read::malformed)?;
     let aggregate = Attestation::from_json(preset, data.get().as_bytes()).map_err(read::malformed)?;
     if !aggregate.aggregation_bits().contains(&true) {
         return Err(Problem::Malformed("an aggregate of nobody".to_owned()));

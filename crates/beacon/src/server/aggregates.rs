@@ -53,7 +53,7 @@ pub(crate) async fn submit<B: Backend>(
 impl<B> App<B> {
     /// The fork of a slot, if its aggregates are built in.
     fn fork_of(&self, slot: Slot) -> Result<Fork, ApiError> {
-        let fork = self.spec.fork_at(self.spec.epoch_of(slot)).supported();
+        let fork = self.spec.fork_at(self.spec.epoch_of(slot)).with_aggregates();
         fork.map_err(|error| ApiError::new(400, "unsupported_fork", format!("slot {slot}: {error}")))
     }
 }

@@ -1,20 +1,30 @@
-//! The socket: connections with bounds on their number, their headers and their idle time.
+//! The socket: connections with bounds on their number, their handshake, their headers and their idle time.
 
+use std::convert::Infallible;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
 
 use super::ServerConfig;
+use super::crowd::{Crowd, Guest, Place};
+use super::handshake::{Outside, handshake};
+use super::load::Load;
 
 /// Most bytes of a request's line and headers: more are refused with 431.
 const HEADERS_SIZE_MAX: usize = 64 << 10;
@@ -31,15 +41,13 @@ pub(crate) async fn serve(
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     let mut connections = JoinSet::new();
-    let slots = Arc::new(Semaphore::new(config.connections_max));
-    let protocol = protocol(config.idle_timeout);
-    while let Some((stream, slot)) = accept(&listener, &slots, &shutdown).await {
+    let crowd = Crowd::new(config.connections_max);
+    let (protocol, load) = (protocol(config.idle_timeout), Load::new(config.bodies_max));
+    let door = Arc::new(Door { protocol, config: config.clone(), router, load });
+    while let Some((stream, peer, place)) = next(&listener, &crowd, &shutdown).await {
         while connections.try_join_next().is_some() {}
-        let (protocol, router, shutdown) = (protocol.clone(), router.clone(), shutdown.clone());
-        connections.spawn(async move {
-            connection(stream, &protocol, router, &shutdown).await;
-            drop(slot);
-        });
+        let (door, shutdown) = (door.clone(), shutdown.clone());
+        connections.spawn(async move { door.enter(stream, peer, &place.guest, &shutdown).await });
     }
     let drained = async { while connections.join_next().await.is_some() {} };
     // Event streams never end by themselves; what still runs afterwards is cut as the set is dropped.
@@ -48,26 +56,30 @@ pub(crate) async fn serve(
 }
 
 /// The next connection, once there is room for it; `None` at shutdown.
-async fn accept(
+async fn next(
     listener: &TcpListener,
-    slots: &Arc<Semaphore>,
+    crowd: &Arc<Crowd>,
     shutdown: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, Place)> {
     let next = async {
-        let slot = slots.clone().acquire_owned().await.expect("the semaphore is never closed");
-        loop {
-            match listener.accept().await {
-                Ok((stream, _)) => return (stream, slot),
-                Err(error) => {
-                    tracing::warn!("Validator API cannot accept a connection: {error}");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
+        let (stream, peer) = accept(listener).await;
+        (stream, peer, crowd.enter().await)
     };
     tokio::select! {
         () = shutdown.cancelled() => None,
         next = next => Some(next),
+    }
+}
+
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!("Validator API cannot accept a connection: {error}");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
 }
 
@@ -81,24 +93,70 @@ fn protocol(idle_timeout: Duration) -> http1::Builder {
     protocol
 }
 
-async fn connection(
-    stream: TcpStream,
-    protocol: &http1::Builder,
+/// What all connections have in common.
+struct Door {
+    protocol: http1::Builder,
+    config: ServerConfig,
     router: Router,
-    shutdown: &CancellationToken,
-) {
-    // An answer goes out at once; that this can fail on a dead connection does not matter.
-    let _ = stream.set_nodelay(true);
-    let serving = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    tokio::pin!(serving);
-    let ended: Result<(), hyper::Error> = tokio::select! {
-        ended = serving.as_mut() => ended,
-        () = shutdown.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+    load: Arc<Load>,
+}
+
+impl Door {
+    /// Serves one connection until it ends, or is told to give way.
+    async fn enter(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        guest: &Arc<Guest>,
+        shutdown: &CancellationToken,
+    ) {
+        // An answer goes out at once; that this can fail on a dead connection does not matter.
+        let _ = stream.set_nodelay(true);
+        let Some(tls) = &self.config.tls else { return self.serve(stream, guest, shutdown).await };
+        let shaken = tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = guest.dismissed() => return,
+            shaken = timeout(self.config.handshake_timeout, handshake(tls, stream)) => shaken,
+        };
+        match shaken {
+            Ok(Ok(stream)) => self.serve(stream, guest, shutdown).await,
+            Ok(Err(Outside::Broke(why))) => tracing::debug!("Validator API: {peer} left at once ({why})"),
+            Ok(Err(why)) => tracing::warn!("Validator API: {peer} is not let in: {why}"),
+            Err(_) => tracing::debug!("Validator API: {peer} did not end its TLS handshake in time"),
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!("Validator API connection ended: {error}");
+    }
+
+    async fn serve<S>(&self, stream: S, guest: &Arc<Guest>, shutdown: &CancellationToken)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(self.config.write_timeout));
+        let stream = TokioIo::new(Box::pin(stream));
+        let serving =
+            self.protocol.serve_connection(stream, service_fn(|request| self.answer(guest, request)));
+        tokio::pin!(serving);
+        let ended: Result<(), hyper::Error> = tokio::select! {
+            ended = serving.as_mut() => ended,
+            () = guest.dismissed() => {
+                serving.as_mut().graceful_shutdown();
+                if guest.is_idle() { return }
+                serving.await
+            }
+            () = shutdown.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!("Validator API connection ended: {error}");
+        }
+    }
+
+    async fn answer(&self, guest: &Arc<Guest>, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let (busy, part) = (guest.busy(), self.load.part());
+        let request = request.map(|body| part.weigh(body));
+        let response = TowerToHyperService::new(self.router.clone()).call(request).await?;
+        Ok(response.map(|body| busy.until_written(body)))
     }
 }

@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::time::timeout;
 
+use super::request::broke_off;
 use super::{ApiError, App, Backend};
 use crate::client::ForwardBody;
 
@@ -44,7 +45,7 @@ async fn begin(body: Body) -> Result<ForwardBody, ApiError> {
         match rest.next().await {
             None => return Ok(ForwardBody::Whole(kept.freeze())),
             Some(Ok(chunk)) => kept.extend_from_slice(&chunk),
-            Some(Err(error)) => return Err(ApiError::bad_request(format!("the body broke off: {error}"))),
+            Some(Err(error)) => return Err(broke_off(error)),
         }
     }
     Ok(ForwardBody::Stream(resumed(kept.freeze(), rest)))

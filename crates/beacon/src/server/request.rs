@@ -1,5 +1,6 @@
 //! Reading requests: untrusted bytes into values, or a Beacon API error that says what is wrong with them.
 
+use std::error::Error as _;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::ApiError;
+use super::load::Overload;
 use crate::api::{CONSENSUS_VERSION, MediaType, negotiate};
 
 /// Reads a whole body, chunked or not, of at most `limit` bytes.
@@ -22,8 +24,7 @@ pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<By
         let mut whole = BytesMut::new();
         let mut chunks = body.into_data_stream();
         while let Some(chunk) = chunks.next().await {
-            let chunk =
-                chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
+            let chunk = chunk.map_err(broke_off)?;
             if whole.len() + chunk.len() > limit {
                 return Err(ApiError::new(
                     413,
@@ -37,6 +38,13 @@ pub(crate) async fn whole(body: Body, limit: usize, wait: Duration) -> Result<By
     };
     let late = || ApiError::new(408, "slow_body", format!("the body did not arrive within {wait:?}"));
     timeout(wait, reading).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Why a body did not arrive as a whole.
+pub(crate) fn broke_off(error: axum::Error) -> ApiError {
+    let overload = error.source().is_some_and(|cause| cause.is::<Overload>());
+    let (status, reason) = if overload { (503, "overload") } else { (400, "bad_request") };
+    ApiError::new(status, reason, format!("the body broke off: {error}"))
 }
 
 /// The body's encoding; a request that does not say is taken for JSON. 415 when it is not one of `allowed`.
@@ -62,7 +70,7 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Result<MediaType, ApiError> {
     negotiate(accept).ok_or_else(refuse)
 }
 
-/// The fork a submitted body is of. One that we cannot read is refused, never guessed.
+/// The fork a submitted body is of. One that we cannot read is refused, never guessed; blocks say more of it.
 pub(crate) fn fork(headers: &HeaderMap) -> Result<Fork, ApiError> {
     named_fork(headers)?.ok_or_else(|| {
         ApiError::bad_request("header Eth-Consensus-Version is missing: it must name the fork of the body")
@@ -77,7 +85,7 @@ pub(crate) fn named_fork(headers: &HeaderMap) -> Result<Option<Fork>, ApiError> 
         ApiError::new(400, "unsupported_fork", message)
     };
     let fork: Fork = value.to_str().unwrap_or_default().parse().map_err(|error| refuse(&error))?;
-    fork.supported().map(Some).map_err(|error| refuse(&error))
+    fork.with_aggregates().map(Some).map_err(|error| refuse(&error))
 }
 
 /// A JSON body; the error names line and column.

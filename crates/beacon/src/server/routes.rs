@@ -9,8 +9,8 @@ use axum::routing::{MethodRouter, get, post};
 
 use super::observe::{Observed, observe};
 use super::{
-    App, Backend, aggregates, attestations, blocks, duties, events, exits, node, proxy, refused, selections,
-    subscriptions, sync, validators,
+    App, Backend, aggregates, attestations, blocks, duties, events, exits, liveness, node, proxy, refused,
+    selections, subscriptions, sync, validators,
 };
 
 /// All routes. A known path with another method goes through, too.
@@ -82,6 +82,7 @@ fn validator_routes<B: Backend>(table: Table<B>) -> Table<B> {
         .get("get_validators", "/eth/v1/beacon/states/{state}/validators", validators::by_query::<B>)
         .post("get_validators", "/eth/v1/beacon/states/{state}/validators", validators::by_body::<B>)
         .get("get_validator", "/eth/v1/beacon/states/{state}/validators/{id}", validators::one::<B>)
+        .post("liveness", "/eth/v1/validator/liveness/{epoch}", liveness::liveness::<B>)
         .post("submit_validator_registration", register, refused::taken_and_discarded::<B>)
         .post("submit_proposal_preparations", prepare, refused::taken_and_discarded::<B>)
         .post("submit_voluntary_exit", "/eth/v1/beacon/pool/voluntary_exits", exits::submit::<B>)
@@ -93,6 +94,7 @@ fn node_routes<B: Backend>(table: Table<B>) -> Table<B> {
         .get("node_syncing", "/eth/v1/node/syncing", node::syncing::<B>)
         .get("spec", "/eth/v1/config/spec", node::spec::<B>)
         .get("genesis", "/eth/v1/beacon/genesis", node::genesis::<B>)
+        .get("beacon_block_root", "/eth/v1/beacon/blocks/head/root", node::head_root::<B>)
         .get("events", "/eth/v1/events", events::events::<B>)
 }
 

@@ -44,6 +44,16 @@ impl Shares {
         self.shares.get(group).copied()
     }
 
+    /// How many validators the cluster has.
+    pub(crate) fn len(&self) -> usize {
+        self.shares.len()
+    }
+
+    /// The cluster's validators.
+    pub(crate) fn groups(&self) -> impl Iterator<Item = &GroupKey> {
+        self.shares.keys()
+    }
+
     /// A validator id as the beacon node knows it: a share key becomes its group key; indices, group keys and what we
     /// do not know stay.
     pub(crate) fn asked(&self, id: &str) -> String {

@@ -42,14 +42,14 @@ pub(crate) struct Given {
     pub(crate) contributions: Vec<SignedContributionAndProof>,
     pub(crate) sync_messages: Vec<SyncCommitteeMessage>,
     pub(crate) exits: Vec<SignedVoluntaryExit>,
+    /// The votes that aggregates were asked for.
+    pub(crate) votes: Vec<Root>,
     /// How often the backend was asked who aggregates.
     pub(crate) questions: usize,
 }
 
 /// What every aggregate, contribution and combined proof of the backend is signed with.
 pub(crate) const COMBINED: SignatureBytes = SignatureBytes([0x0c; 96]);
-/// The vote that the backend's aggregates are for.
-pub(crate) const VOTE: Root = Root([0xda; 32]);
 
 impl Backend for TestBackend {
     async fn attestation_data(
@@ -93,10 +93,8 @@ impl Backend for TestBackend {
         data_root: Root,
         committee: CommitteeIndex,
     ) -> Result<Attestation, ApiError> {
-        if slot == Slot(404) || data_root != VOTE {
-            return undecided();
-        }
-        Ok(aggregate(slot, committee))
+        self.given.lock().expect("no panic").votes.push(data_root);
+        if slot == Slot(404) { undecided() } else { Ok(aggregate(slot, committee)) }
     }
 
     async fn submit_aggregates(&self, items: Vec<SignedAggregateAndProof>) -> Vec<Result<(), ApiError>> {
@@ -221,9 +219,9 @@ pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
 }
 
 /// The validator API on a real socket; stops when dropped.
-pub(crate) struct Api {
+pub(crate) struct Api<B = TestBackend> {
     pub(crate) address: SocketAddr,
-    pub(crate) backend: TestBackend,
+    pub(crate) backend: B,
     pub(crate) registry: Registry,
     pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
@@ -237,11 +235,28 @@ impl Api {
     }
 
     pub(crate) async fn start_with(client: Client, config: ServerConfig) -> Api {
-        let backend = TestBackend::default();
-        let mut registry = Registry::default();
         let shares: Shares = [(GroupKey(GROUP), ShareKey(SHARE))].into_iter().collect();
         let shares = shares.with_others([(ShareKey(ANOTHERS), ShareIndex::new(3).expect("not zero"))]);
-        let server = Server::new(config, backend.clone(), client, shares, spec(), &mut registry);
+        Api::start_for(client, config, shares, spec()).await
+    }
+
+    /// A node with these shares, on this chain.
+    pub(crate) async fn start_for(client: Client, config: ServerConfig, shares: Shares, spec: Spec) -> Api {
+        Api::start_before(TestBackend::default(), client, config, shares, spec).await
+    }
+}
+
+impl<B: Backend> Api<B> {
+    /// The validator API before this backend.
+    pub(crate) async fn start_before(
+        backend: B,
+        client: Client,
+        config: ServerConfig,
+        shares: Shares,
+        spec: Spec,
+    ) -> Api<B> {
+        let mut registry = Registry::default();
+        let server = Server::new(config, backend.clone(), client, shares, spec, &mut registry);
         let router = server.router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
@@ -284,7 +299,8 @@ impl Api {
     }
 }
 
-fn spec() -> Spec {
+/// A chain of Fulu, minimal preset, with slots of twelve seconds.
+pub(crate) fn spec() -> Spec {
     let genesis = Genesis {
         genesis_time: 1_700_000_000,
         genesis_validators_root: Root([0x42; 32]),

@@ -2,15 +2,16 @@
 
 use axum::Router;
 use eth::{
-    AggregateAndProof, Attestation, CommitteeIndex, Preset, SignatureBytes, SignedAggregateAndProof, Slot,
-    ValidatorIndex,
+    AggregateAndProof, Attestation, CommitteeIndex, Preset, Root, SignatureBytes, SignedAggregateAndProof,
+    Slot, ValidatorIndex,
 };
 use serde_json::{Value, json};
 
-use crate::backend::{Api, VOTE, aggregate, refusal};
+use crate::backend::{Api, aggregate, refusal};
 use crate::node::{Node, client};
 
 const SUBMIT: &str = "/eth/v2/validator/aggregate_and_proofs";
+const VOTE: Root = Root([0xda; 32]);
 
 async fn api() -> (Node, Api) {
     let node = Node::start(Router::new()).await;
@@ -63,6 +64,7 @@ async fn an_aggregate_comes_in_the_preferred_encoding_with_its_fork() {
         assert_eq!(answer, json!({ "version": "fulu", "data": expected }));
     }
     assert_eq!(refusal(asked(&api, 5, "text/html").await).await.0, 406);
+    assert_eq!(api.backend.given.lock().expect("no panic").votes, [VOTE; 4]);
 }
 
 #[tokio::test]
@@ -134,7 +136,7 @@ async fn ssz_that_is_no_list_is_refused_whole() {
 #[tokio::test]
 async fn aggregates_of_forks_that_are_not_built_in_are_refused_by_name() {
     let (_node, api) = api().await;
-    for fork in ["deneb", "gloas", "heze", "foo"] {
+    for fork in ["deneb", "heze", "foo"] {
         let request = api.http.post(api.url(SUBMIT)).header("content-type", "application/json").body("[]");
         let response = request.header("eth-consensus-version", fork).send().await.expect("an answer");
         let (status, body) = refusal(response).await;

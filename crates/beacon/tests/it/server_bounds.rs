@@ -1,12 +1,15 @@
 //! What is too large, too slow or too much.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
 use beacon::api::{BLOCK_BODY_MAX, LIST_BODY_MAX, LIST_ITEMS_MAX};
 use beacon::server::ServerConfig;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -101,19 +104,72 @@ async fn garbage_is_400() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_room() {
+async fn a_connection_in_use_keeps_its_place_and_others_wait() {
     let (_node, api) = api(ServerConfig { connections_max: 1, ..Default::default() }).await;
+    let mut events = TcpStream::connect(api.address).await.expect("it listens");
+    events.write_all(b"GET /eth/v1/events?topics=head HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it reads");
+    events.read_exact(&mut [0; 12]).await.expect("it is served");
     let request = b"GET /eth/v1/node/version HTTP/1.1\r\nhost: a\r\n\r\n";
-    let mut first = TcpStream::connect(api.address).await.expect("it listens");
-    first.write_all(request).await.expect("it reads");
-    let mut begin = [0; 12];
-    first.read_exact(&mut begin).await.expect("it is served");
     let mut second = TcpStream::connect(api.address).await.expect("the system accepts for it");
     second.write_all(request).await.expect("the system buffers");
     let mut answered = tokio::spawn(async move { second.read_exact(&mut [0; 12]).await.map(|_| ()) });
     let early = tokio::time::timeout(Duration::from_millis(50), &mut answered).await;
     assert!(early.is_err(), "no room yet");
-    drop(first);
+    drop(events);
     let late = tokio::time::timeout(Duration::from_secs(20), answered).await.expect("now there is room");
     late.expect("no panic").expect("served");
+}
+
+#[tokio::test]
+async fn connections_that_are_only_open_keep_nobody_out() {
+    let (_node, api) = api(ServerConfig { connections_max: 50, ..Default::default() }).await;
+    let mut idle = Vec::new();
+    for _ in 0..120 {
+        idle.push(TcpStream::connect(api.address).await.expect("the system accepts"));
+    }
+    assert_eq!(api.get("/eth/v1/node/version").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answer_is_cut_off() {
+    let (open, closed) = tokio::sync::oneshot::channel::<()>();
+    let open = Arc::new(Mutex::new(Some(open)));
+    let endless = move || async move {
+        let open = open.lock().expect("no panic").take();
+        let chunks = stream::repeat_with(move || {
+            let _held = &open;
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 64 << 10]))
+        });
+        Body::from_stream(chunks)
+    };
+    let node = Node::start(Router::new().route("/eth/v2/debug/state", get(endless))).await;
+    let config = ServerConfig { write_timeout: Duration::from_millis(50), ..Default::default() };
+    let api = Api::start_with(client([node.url()]), config).await;
+    let mut stream = TcpStream::connect(api.address).await.expect("it listens");
+    stream.write_all(b"GET /eth/v2/debug/state HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("it reads");
+    let ended = tokio::time::timeout(Duration::from_secs(20), closed).await;
+    ended.expect("it is not kept for ever").expect_err("the answer was dropped");
+    drop(stream);
+}
+
+#[tokio::test]
+async fn bodies_beyond_what_fits_in_memory_are_503_until_others_are_done() {
+    let (_node, api) = api(ServerConfig { bodies_max: 1 << 20, ..Default::default() }).await;
+    let begin = stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 700 << 10]))]);
+    let stalled = reqwest::Body::wrap_stream(begin.chain(stream::pending()));
+    let stalled = tokio::spawn(api.post(POOL, "application/json").body(stalled).send());
+    let send = || async {
+        let body = format!("[{}]", " ".repeat(700 << 10));
+        api.post(POOL, "application/json").body(body).send().await.expect("an answer").status()
+    };
+    let until = async |status: u16| while send().await != status {};
+    tokio::time::timeout(Duration::from_secs(20), until(503)).await.expect("too much in the end");
+    stalled.abort();
+    tokio::time::timeout(Duration::from_secs(20), until(200)).await.expect("room again in the end");
+}
+
+#[test]
+fn an_idle_connection_outlives_several_slots() {
+    let slot = Duration::from_secs(12);
+    assert!(ServerConfig::default().idle_timeout >= 5 * slot, "a client reuses its connection slots later");
 }

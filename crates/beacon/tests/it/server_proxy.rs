@@ -19,7 +19,7 @@ use crate::backend::{Api, refusal};
 use crate::client_events::streaming;
 use crate::node::{Node, client, client_with, config, nobody};
 
-const LIVENESS: &str = "/eth/v1/validator/liveness/3";
+const REWARDS: &str = "/eth/v1/beacon/rewards/attestations/3";
 
 #[tokio::test]
 async fn request_and_answer_go_through_unchanged_but_for_the_connection() {
@@ -32,9 +32,9 @@ async fn request_and_answer_go_through_unchanged_but_for_the_connection() {
         response.headers_mut().insert("keep-alive", "timeout=5".parse().expect("a value"));
         response
     };
-    let node = Node::start(Router::new().route(LIVENESS, post(echo))).await;
+    let node = Node::start(Router::new().route(REWARDS, post(echo))).await;
     let api = Api::start(client([node.url()])).await;
-    let request = api.post(&format!("{LIVENESS}?a=%2F&b"), "application/json").header("accept", "x/y");
+    let request = api.post(&format!("{REWARDS}?a=%2F&b"), "application/json").header("accept", "x/y");
     let response = request.basic_auth("vc", Some("secret")).body("[\"1\"]").send().await.expect("an answer");
     assert_eq!(
         (response.status(), &response.headers()["x-seen-accept"]),
@@ -43,7 +43,7 @@ async fn request_and_answer_go_through_unchanged_but_for_the_connection() {
     assert!(!response.headers().contains_key("keep-alive"));
     assert_eq!(response.text().await.expect("a body"), "[\"1\"]");
     let asked = node.requests().remove(0);
-    assert_eq!(asked.line, format!("POST {LIVENESS}?a=%2F&b"));
+    assert_eq!(asked.line, format!("POST {REWARDS}?a=%2F&b"));
     assert!(!asked.headers.contains_key("authorization"), "credentials meant for us stay here");
     assert_eq!(asked.headers["host"].to_str().expect("text"), node.address.to_string());
 }
@@ -53,10 +53,10 @@ async fn a_compressed_answer_goes_through_as_it_is() {
     let squeezed = || async {
         ([("content-encoding", "gzip"), ("content-type", "application/json")], "not really gzip")
     };
-    let node = Node::start(Router::new().route(LIVENESS, get(squeezed))).await;
+    let node = Node::start(Router::new().route(REWARDS, get(squeezed))).await;
     let api = Api::start(client([node.url()])).await;
     let response =
-        api.http.get(api.url(LIVENESS)).header("accept-encoding", "gzip").send().await.expect("an answer");
+        api.http.get(api.url(REWARDS)).header("accept-encoding", "gzip").send().await.expect("an answer");
     assert_eq!(response.headers()["content-encoding"], "gzip");
 }
 
@@ -120,10 +120,10 @@ async fn an_event_stream_does_not_keep_the_server_from_shutting_down() {
 
 #[tokio::test]
 async fn a_request_goes_to_the_next_node_when_the_first_one_fails() {
-    let broken = Node::start(Router::new().route(LIVENESS, post(|| async { StatusCode::BAD_GATEWAY }))).await;
-    let sound = Node::start(Router::new().route(LIVENESS, post(|| async { "ok" }))).await;
+    let broken = Node::start(Router::new().route(REWARDS, post(|| async { StatusCode::BAD_GATEWAY }))).await;
+    let sound = Node::start(Router::new().route(REWARDS, post(|| async { "ok" }))).await;
     let api = Api::start(client([nobody().await, broken.url(), sound.url()])).await;
-    let response = api.post(LIVENESS, "application/json").body("[]").send().await.expect("an answer");
+    let response = api.post(REWARDS, "application/json").body("[]").send().await.expect("an answer");
     assert_eq!(response.text().await.expect("a body"), "ok");
     assert_eq!(
         (broken.requests()[0].body.clone(), sound.requests()[0].body.clone()),
@@ -148,7 +148,7 @@ async fn without_any_node_there_is_an_error_that_says_so() {
     let dead = nobody().await;
     let api = Api::start(client([dead.clone()])).await;
     for path in
-        [LIVENESS, "/eth/v1/node/syncing", "/eth/v1/config/spec", "/eth/v1/validator/duties/proposer/1"]
+        [REWARDS, "/eth/v1/node/syncing", "/eth/v1/config/spec", "/eth/v1/validator/duties/proposer/1"]
     {
         let (status, body) = refusal(api.get(path).await).await;
         assert_eq!(status, 502);

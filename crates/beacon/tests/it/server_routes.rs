@@ -109,14 +109,14 @@ async fn metrics_have_the_names_dashboards_ask_for() {
     let request =
         api.post("/eth/v2/beacon/pool/attestations", "application/json").header("user-agent", "vc/1");
     request.body("{").send().await.expect("an answer");
-    api.get("/eth/v1/validator/liveness/7").await;
+    api.get("/eth/v1/beacon/rewards/blocks/7").await;
     let text = api.metrics();
     for line in [
         r#"core_validatorapi_request_total{endpoint="submit_attestations",content_type="application/json"} 1"#,
         r#"core_validatorapi_request_error_total{endpoint="submit_attestations",status_code="400"} 1"#,
         r#"core_validatorapi_request_latency_seconds_count{endpoint="submit_attestations"} 1"#,
         r#"core_validatorapi_vc_user_agent{user_agent="vc/1"} 1"#,
-        r#"core_validatorapi_proxy_request_latency_seconds_count{path="/eth/v1/validator/liveness/{}"} 1"#,
+        r#"core_validatorapi_proxy_request_latency_seconds_count{path="/eth/v1/beacon/rewards/blocks/{}"} 1"#,
     ] {
         assert!(text.contains(line), "{line} not in\n{text}");
     }
@@ -174,6 +174,7 @@ fn is_ours(method: &str, path: &str) -> bool {
         ("GET", "/eth/v1/node/version"),
         ("GET", "/eth/v1/node/syncing"),
         ("GET", "/eth/v1/events"),
+        ("GET", "/eth/v1/beacon/blocks/head/root"),
         ("POST", "/eth/v1/beacon/states/head/validators"),
         ("GET", "/eth/v1/beacon/states/head/validators"),
         ("POST", "/eth/v1/validator/duties/attester/"),

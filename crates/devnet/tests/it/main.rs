@@ -9,5 +9,6 @@ mod chain_duties;
 mod chain_events;
 mod chain_finality;
 mod driver;
+mod middleware;
 mod run;
 mod validator_client;

@@ -35,8 +35,11 @@ fn a_node_restarted_after_the_decision_is_told_and_signs_the_same_again() {
     world.run_until(world.at(9, 6_500));
     world.start(2);
     world.run_until_slot(11);
-    let (_, again) = &world.nodes[2].sent_partials[signed_before];
-    assert_eq!(again.duty, duty, "the ledger grants the same again, so its part is sent again");
+    let again = &world.nodes[2].sent_partials[signed_before..];
+    assert!(
+        again.iter().any(|(_, set)| set.duty == duty),
+        "the ledger grants the same again, so its part is sent again"
+    );
     world.assert_nothing_missed(9..10);
 }
 

@@ -1,9 +1,7 @@
 //! The proof of a place among a sync subcommittee's aggregators: always JSON, that of the Beacon API.
 
 use duty::Signed;
-use eth::{
-    Preset, SignatureBytes, SyncAggregatorSelectionData, SyncCommitteeSelection, ValidatorIndex,
-};
+use eth::{Preset, SignatureBytes, SyncAggregatorSelectionData, SyncCommitteeSelection, ValidatorIndex};
 
 use crate::wire::json;
 use crate::wire::reject::Reject;

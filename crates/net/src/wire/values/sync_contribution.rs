@@ -41,8 +41,7 @@ fn several(preset: Preset, array: &[u8]) -> Result<Vec<SyncCommitteeContribution
         return Err(Reject::Contributions);
     }
     let items: Vec<&RawValue> = json::read(array)?;
-    let contribution =
-        |item: &RawValue| SyncCommitteeContribution::from_json(preset, item.get().as_bytes());
+    let contribution = |item: &RawValue| SyncCommitteeContribution::from_json(preset, item.get().as_bytes());
     let contributions = items.into_iter().map(contribution).collect::<Result<Vec<_>, _>>()?;
     let ascending =
         contributions.is_sorted_by(|one, next| one.subcommittee_index() < next.subcommittee_index());
