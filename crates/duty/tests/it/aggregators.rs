@@ -9,7 +9,13 @@ use crate::world::{Settings, World, leader, of_kind};
 
 /// Eight validators in each slot, two in each of four committees, and all aggregate.
 fn crowded() -> Settings {
-    Settings { validators: 64, committee_length: 31, propose_every: 0, sync_members: 0, ..Settings::default() }
+    Settings {
+        validators: 64,
+        committee_length: 31,
+        propose_every: 0,
+        sync_members: 0,
+        ..Settings::default()
+    }
 }
 
 fn aggregating(slot: u64) -> Duty {
@@ -215,7 +221,9 @@ fn a_proof_that_is_not_the_validators_is_refused() {
     let (_, set) = world.nodes[1]
         .sent_partials
         .iter()
-        .find(|(_, set)| set.duty == aggregating(9) && set.partials.contains_key(&cluster::GroupKey(duty.pubkey)))
+        .find(|(_, set)| {
+            set.duty == aggregating(9) && set.partials.contains_key(&cluster::GroupKey(duty.pubkey))
+        })
         .expect("node 1 signed");
     let duty::Signed::Aggregate(right) = set.partials[&cluster::GroupKey(duty.pubkey)].signed.clone() else {
         panic!("it is an aggregate")

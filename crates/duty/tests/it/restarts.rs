@@ -110,5 +110,9 @@ fn a_cluster_that_restarts_as_a_whole_aggregates_again_when_its_clients_ask_agai
     };
     assert!(world.nodes[0].refusals.iter().any(told), "nobody can tell who aggregates, and says so");
     let sync = of_kind(12, DutyKind::SyncContribution);
-    assert_eq!(world.checks.published_seats(sync).len(), 4, "as sync committee members they ask in each slot");
+    assert_eq!(
+        world.checks.published_seats(sync).len(),
+        4,
+        "as sync committee members they ask in each slot"
+    );
 }

@@ -57,7 +57,10 @@ fn heads_that_differ_too_much_are_counted_and_reported() {
     world.run_until_slot(10);
     world.nodes.iter_mut().for_each(|node| node.beacon.head = 0);
     world.run_until_slot(13);
-    assert!(world.checks.published_seats(signing(9)).is_empty() && world.checks.published_seats(contributing(9)).is_empty());
+    assert!(
+        world.checks.published_seats(signing(9)).is_empty()
+            && world.checks.published_seats(contributing(9)).is_empty()
+    );
     for node in 0..4 {
         assert_eq!(heads_differed(&world, node, signing(9)), Some(3));
         assert_eq!(missed(&world, node, signing(9)), [Reason::HeadsDiffer; 3]);

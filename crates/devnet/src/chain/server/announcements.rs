@@ -12,9 +12,6 @@ use super::body::{judge_each, read_list};
 use super::reply::{Refusal, data, read_json};
 use crate::chain::judge;
 
-/// Bytes of a `SignedValidatorRegistrationV1`'s SSZ.
-const REGISTRATION_BYTES: usize = 180;
-
 #[derive(Deserialize)]
 struct Preparation {
     validator_index: ValidatorIndex,
@@ -36,7 +33,7 @@ pub(super) async fn register(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    let registrations: Vec<SignedValidatorRegistration> = read_list(&headers, &body, REGISTRATION_BYTES)?;
+    let registrations: Vec<SignedValidatorRegistration> = read_list(&headers, &body)?;
     judge_each(&chain, registrations).await
 }
 

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use eth::{Preset, Root, SignedContributionAndProof, Slot, SubcommitteeIndex, SyncCommitteeMessage};
+use eth::{Root, SignedContributionAndProof, Slot, SubcommitteeIndex, SyncCommitteeMessage};
 use serde::Deserialize;
 
 use super::Api;
@@ -12,15 +12,12 @@ use super::body::{Reader, judge_each, read_list, read_list_of_preset};
 use super::reply::{Refusal, data, ssz, wants_ssz};
 use crate::chain::world::Contribution;
 
-/// Bytes of a `SyncCommitteeMessage`'s SSZ.
-const MESSAGE_BYTES: usize = 144;
-
 pub(super) async fn publish(
     State(chain): Api,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    let messages: Vec<SyncCommitteeMessage> = read_list(&headers, &body, MESSAGE_BYTES)?;
+    let messages: Vec<SyncCommitteeMessage> = read_list(&headers, &body)?;
     judge_each(&chain, messages).await
 }
 
@@ -56,13 +53,8 @@ pub(super) async fn publish_contributions(
     let reader = Reader {
         from_json: SignedContributionAndProof::from_json,
         from_ssz: SignedContributionAndProof::from_ssz,
-        size: Some(contribution_bytes(preset)),
+        size: SignedContributionAndProof::ssz_size,
     };
     let contributions = read_list_of_preset(&headers, &body, preset, reader)?;
     judge_each(&chain, contributions.into_iter().map(Contribution::new).collect()).await
-}
-
-/// Bytes of a `SignedContributionAndProof`'s SSZ: four numbers and roots, a bit for each seat, three signatures.
-fn contribution_bytes(preset: Preset) -> usize {
-    8 + 8 + 32 + 8 + (preset.sync_subcommittee_size() / 8) as usize + 3 * 96
 }

@@ -13,9 +13,6 @@ use super::body::{Reader, check_version, judge_each, read_list, read_list_of_pre
 use super::reply::{Refusal, consensus_version, data, json_body, ssz, wants_ssz};
 use crate::chain::world::HandedIn;
 
-/// Bytes of a `SingleAttestation`'s SSZ.
-const ATTESTATION_BYTES: usize = 240;
-
 #[derive(Deserialize)]
 pub(super) struct AttestationQuery {
     slot: Slot,
@@ -38,7 +35,7 @@ pub(super) async fn publish(
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
     check_version(&headers)?;
-    let attestations: Vec<SingleAttestation> = read_list(&headers, &body, ATTESTATION_BYTES)?;
+    let attestations: Vec<SingleAttestation> = read_list(&headers, &body)?;
     if attestations.len() as u64 > chain.world().validator_count() {
         return Err(Refusal::bad_request("more attestations than there are validators"));
     }
@@ -82,7 +79,7 @@ pub(super) async fn publish_aggregates(
     let reader = Reader {
         from_json: SignedAggregateAndProof::from_json,
         from_ssz: SignedAggregateAndProof::from_ssz,
-        size: None,
+        size: SignedAggregateAndProof::ssz_size,
     };
     let preset = chain.world().spec().preset;
     let aggregates = read_list_of_preset(&headers, &body, preset, reader)?;

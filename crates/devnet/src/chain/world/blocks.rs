@@ -138,11 +138,15 @@ impl World {
             return Err(Rejection::WrongRandao(found));
         }
         let parent = self.check_parent(signed)?;
-        self.check_roots(signed, content, parent)?;
+        self.check_payload(slot, content, parent)?;
         let finality = self.finality_after(parent, slot)?;
         let votes = self.check_aggregates(slot, content, checks, parent, &finality)?;
         self.check_exits(slot, content, checks, parent)?;
         self.check_sync(content, checks)?;
+        let header = signed.proposal().header();
+        if header.state_root != state_root_after(parent.header.state_root, header) {
+            return Err(Rejection::WrongContent("state root"));
+        }
         Ok(block(signed, content, parent, finality, votes))
     }
 
@@ -156,20 +160,12 @@ impl World {
         if keeps_finality { Ok(parent) } else { Err(Rejection::WrongParent(root)) }
     }
 
-    fn check_roots(
-        &self,
-        signed: &SignedProposal,
-        content: &Content,
-        parent: &Block,
-    ) -> Result<(), Rejection> {
-        let header = signed.proposal().header();
-        let right = self.payload_after(parent, signed.slot(), content.payload.fee_recipient);
+    fn check_payload(&self, slot: Slot, content: &Content, parent: &Block) -> Result<(), Rejection> {
         let wrong = |what| Err(Rejection::WrongContent(what));
         match () {
-            () if header.state_root != state_root_after(parent.header.state_root, header) => {
-                wrong("state root")
+            () if content.payload != self.payload_after(parent, slot, content.payload.fee_recipient) => {
+                wrong("payload")
             }
-            () if content.payload != right => wrong("payload"),
             () if content.block_hash != content.computed_block_hash => wrong("payload's block hash"),
             () if !content.blobs_belong => wrong("blobs or their commitments or proofs"),
             () => Ok(()),
