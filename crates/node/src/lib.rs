@@ -38,6 +38,7 @@ pub mod ledger;
 pub mod logging;
 mod metrics;
 mod monitor;
+pub mod record;
 mod start;
 pub mod status;
 pub mod worker;

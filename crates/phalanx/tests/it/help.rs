@@ -3,7 +3,7 @@
 use crate::program::{phalanx, run};
 
 /// The commands with their arguments.
-pub(crate) const COMMANDS: [&[&str]; 13] = [
+pub(crate) const COMMANDS: [&[&str]; 14] = [
     &["run"],
     &["create", "cluster"],
     &["create", "enr"],
@@ -12,6 +12,7 @@ pub(crate) const COMMANDS: [&[&str]; 13] = [
     &["slashing", "import"],
     &["slashing", "export"],
     &["slashing", "show"],
+    &["replay"],
     &["exit", "sign"],
     &["exit", "broadcast"],
     &["exit", "list"],
@@ -44,6 +45,7 @@ fn the_flags_of_run_are_these() {
         "private-key-file",
         "slashing-ledger-file",
         "no-verify",
+        "record-minutes",
         "nickname",
         "help",
         "beacon-node-endpoints",
