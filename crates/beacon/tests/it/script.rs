@@ -19,6 +19,7 @@ use eth::{
     ValidatorIndex,
 };
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use crate::backend::{Api, COMBINED, spec};
 use crate::node::{Node, client};
@@ -36,6 +37,7 @@ pub(crate) struct Validator {
 pub(crate) struct Script {
     pub(crate) validators: Arc<Vec<Validator>>,
     inner: Arc<Mutex<Inner>>,
+    gate: Option<Arc<Barrier>>,
 }
 
 #[derive(Default)]
@@ -53,10 +55,13 @@ impl Script {
             group.0[47] ^= 0xff;
             Validator { index, share, group }
         };
-        Script {
-            validators: Arc::new(validators.into_iter().map(with_group).collect()),
-            inner: Arc::default(),
-        }
+        let validators = Arc::new(validators.into_iter().map(with_group).collect());
+        Script { validators, ..Script::default() }
+    }
+
+    /// Answers selections only when so many questions are there at once, as if each completed the others.
+    pub(crate) fn answering_selections_in(self, questions: usize) -> Script {
+        Script { gate: Some(Arc::new(Barrier::new(questions))), ..self }
     }
 
     /// The beacon node and the validator API.
@@ -262,6 +267,9 @@ impl Backend for Script {
         items: Vec<SyncCommitteeSelection>,
     ) -> Result<Vec<SyncCommitteeSelection>, ApiError> {
         self.take("sync selections", items.clone());
+        if let Some(gate) = &self.gate {
+            gate.wait().await;
+        }
         let combined = |item| SyncCommitteeSelection { selection_proof: COMBINED, ..item };
         Ok(items.into_iter().map(combined).collect())
     }
