@@ -12,11 +12,12 @@ pub(crate) const PAGE: &str = "docs/operate/reasons.md";
 pub(crate) fn render() -> String {
     let mut page = String::from(
         "# Reasons\n\nWhy a value was refused, a request ended without an answer, or a duty was missed. The code stands \
-         in logs, metrics\nand answers. Made by `cargo xtask reasons`.\n\n| code | what it means and what to do \
-         |\n|---|---|\n",
+         in logs, metrics\nand answers; the step is where a duty stops for it. Made by `cargo xtask reasons`.\n\n\
+         | code | step | what it means and what to do |\n|---|---|---|\n",
     );
     for reason in duty::Reason::ALL {
-        writeln!(page, "| `{}` | {} |", reason.code(), reason.text()).expect("a string takes all");
+        writeln!(page, "| `{}` | {} | {} |", reason.code(), reason.step().name(), reason.text())
+            .expect("a string takes all");
     }
     page.push_str(
         "\n## Refusals of the slashing ledger\n\nThe ledger's own codes, beside `ledger_refused` and \

@@ -93,6 +93,8 @@ pub enum Problem {
     },
     /// Its answer is not what the Beacon API defines.
     Malformed(String),
+    /// Its answer is of a fork that this version of the program cannot read: nothing is guessed.
+    UnsupportedFork(String),
     /// It does not tell its genesis, so it cannot be told whether it is of our network.
     NoGenesis(String),
     /// It is catching up with the chain.
@@ -110,6 +112,19 @@ pub enum Problem {
 }
 
 impl Error {
+    /// Whether every endpoint refused what was submitted for what it is, so that trying again is of no use.
+    pub fn is_refusal(&self) -> bool {
+        let refuses = |failure: &EndpointFailure| match failure.problem {
+            Problem::Status { code, .. } => (400..500).contains(&code) && !matches!(code, 408 | 429),
+            _ => false,
+        };
+        match self {
+            Error::Failed { failures, .. } => !failures.is_empty() && failures.iter().all(refuses),
+            Error::Rejected { .. } => true,
+            _ => false,
+        }
+    }
+
     /// Whether an endpoint is of another network: waiting does not mend that.
     pub fn is_wrong_network(&self) -> bool {
         let is_foreign =
@@ -126,6 +141,7 @@ impl Problem {
             // Several nodes publish the same: some beacon nodes call that an internal error.
             Problem::Status { message, .. } if is_already_known(message) => false,
             Problem::Status { code, .. } => *code >= 500 && *code != 501 || *code == 429,
+            Problem::UnsupportedFork(_) => false,
             _ => true,
         }
     }
@@ -141,6 +157,7 @@ impl Problem {
             Problem::Status { code: 500.., .. } => "see its log",
             Problem::Status { .. } => "see the message",
             Problem::TooLarge { .. } | Problem::Malformed(_) => "check that the URL is a beacon node's",
+            Problem::UnsupportedFork(_) => "update this program",
             Problem::NoGenesis(_) => {
                 "wait until it has its genesis state, and check that the URL is a beacon node's"
             }
@@ -160,6 +177,7 @@ impl fmt::Display for Problem {
             Problem::Status { code, message, .. } => write!(f, "answered {code}: {message}"),
             Problem::TooLarge { limit } => write!(f, "answered more than {limit} bytes"),
             Problem::Malformed(why) => write!(f, "answered against the Beacon API: {why}"),
+            Problem::UnsupportedFork(why) => write!(f, "answered what cannot be read here: {why}"),
             Problem::NoGenesis(why) => write!(f, "does not tell its genesis ({why})"),
             Problem::Syncing { distance } => write!(f, "is syncing, {distance} slots behind"),
             Problem::ForeignNetwork { expected, found } => {

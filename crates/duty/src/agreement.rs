@@ -236,6 +236,8 @@ fn may_pass(reason: Reason) -> bool {
             | Reason::WrongProposer
             | Reason::ParentUnknown
             | Reason::LedgerUnavailable
+            | Reason::NotAnAggregator
+            | Reason::ThinAggregate
     )
 }
 

@@ -71,6 +71,8 @@ pub(crate) fn request(duty: Duty, content: &Content, spec: &Spec) -> Request {
             let signing_root = roots.of(&Signed::Block(proposal.clone()));
             vec![Item { key: *key, what: Signable::Block { slot: proposal.slot() }, signing_root }]
         }
+        // Signing two of them costs nobody anything; the ledger has no word for them.
+        Content::Aggregator(_) | Content::SyncContribution(_) => Vec::new(),
     };
     let kind = match duty.kind {
         DutyKind::Proposer => slashing::Kind::Block,

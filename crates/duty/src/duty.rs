@@ -91,6 +91,18 @@ impl DutyKind {
     }
 }
 
+impl DutyKind {
+    /// Whether two different signatures for it can cost the stake, so that the ledger is asked first.
+    pub const fn is_slashable(self) -> bool {
+        matches!(self, DutyKind::Proposer | DutyKind::Attester)
+    }
+
+    /// Whether partial signatures for it are gathered while the cluster runs.
+    pub const fn is_signed(self) -> bool {
+        !matches!(self, DutyKind::Signature | DutyKind::BuilderRegistration | DutyKind::InfoSync)
+    }
+}
+
 impl fmt::Display for DutyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

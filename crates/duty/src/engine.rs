@@ -1,9 +1,13 @@
 //! The engine: routes each input to one limb. Nothing is decided here.
 
+mod aggregate;
 mod agree;
 mod chain;
 mod gather;
+mod publish;
+mod select;
 mod serve;
+mod submit;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,9 +21,13 @@ use crate::consent::Consent;
 use crate::partials::Collection;
 use crate::requests::{Requests, refuse};
 use crate::schedule::Schedule;
+use crate::selections::Asked;
+use crate::selections::Selections;
 use crate::tracker::{Progress, Tracker, reason};
 use crate::window::Window;
-use crate::{Duty, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId};
+use crate::{
+    Duty, DutyKind, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId, Seat, Verify,
+};
 
 /// What an engine has to know from the start.
 #[derive(Clone, Debug)]
@@ -34,6 +42,8 @@ pub struct Config {
     pub threshold: usize,
     /// The cluster's validators.
     pub validators: BTreeMap<GroupKey, ValidatorConfig>,
+    /// Whether the cluster takes blocks of builders, and so registers with them.
+    pub takes_builders: bool,
 }
 
 /// What an engine has to know of a validator.
@@ -79,8 +89,13 @@ pub struct Engine {
     running: BTreeSet<Duty>,
     consents: BTreeMap<Duty, Consent>,
     collections: BTreeMap<Duty, Collection>,
+    /// Aggregations that are due, but nobody is known to be selected for them yet.
+    unselected: BTreeSet<Duty>,
     connected: BTreeSet<PeerIndex>,
+    /// Whether they read several contributions of one validator, of the peers that told.
+    plural_readers: BTreeMap<PeerIndex, bool>,
     requests: Requests,
+    selections: Selections,
     tracker: Tracker,
     /// With the slot in which they were given away.
     jobs: BTreeMap<JobId, (Slot, Job)>,
@@ -90,12 +105,14 @@ pub struct Engine {
 
 /// What a worker has been asked to do, to make sense of its answer.
 enum Job {
-    /// Combining partial signatures of the duty for these validators.
-    Combine { duty: Duty, keys: Vec<GroupKey> },
+    /// Combining partial signatures of the duty for these seats.
+    Combine { duty: Duty, seats: Vec<Seat> },
     /// Verifying what the validator client handed in.
     Submission { request: RequestId, items: Vec<SubmittedItem> },
     /// Verifying the validator client's RANDAO reveal, on its way to a block.
     Randao { request: RequestId, slot: Slot, key: GroupKey, partial: Box<Partial> },
+    /// Verifying the validator client's selection proofs, on their way to complete ones.
+    Selections { request: RequestId, asked: Asked, items: Vec<(Duty, GroupKey, Partial)> },
 }
 
 /// One item of a submission: refused already, or waiting for its signature to be verified.
@@ -103,7 +120,14 @@ enum Job {
 enum SubmittedItem {
     Refused(Reason),
     Known,
-    Verifying { duty: Duty, key: GroupKey, signing_root: Root, partial: Partial },
+    Verifying {
+        duty: Duty,
+        key: GroupKey,
+        signing_root: Root,
+        partial: Partial,
+        /// A selection proof inside that this node has not seen complete before.
+        proof: Option<Verify>,
+    },
 }
 
 impl Engine {
@@ -123,8 +147,11 @@ impl Engine {
             running: BTreeSet::new(),
             consents: BTreeMap::new(),
             collections: BTreeMap::new(),
+            unselected: BTreeSet::new(),
             connected: BTreeSet::new(),
+            plural_readers: BTreeMap::new(),
             requests: Requests::default(),
+            selections: Selections::default(),
             tracker: Tracker::default(),
             jobs: BTreeMap::new(),
             next_job: 0,
@@ -144,12 +171,15 @@ impl Engine {
             Input::Fetched { duty, value } => self.fetched(duty, value, out),
             Input::FetchFailed { duty } => self.fetch_failed(duty),
             Input::ParentChecked { duty, parent, known } => self.parent_checked(duty, parent, known, out),
-            Input::Published { duty, keys, accepted } => self.published(duty, &keys, accepted, out),
+            Input::Published { duty, seats, accepted } => self.published(duty, &seats, accepted, out),
             Input::Consensus(message) => self.consensus(message, out),
             Input::Partials { from, set } => self.peer_partials(from, set, out),
             Input::Connected(peer) => self.peer_connected(peer, out),
             Input::Disconnected(peer) => {
                 self.connected.remove(&peer);
+            }
+            Input::PeerTold { peer, reads_plural_contributions } => {
+                self.plural_readers.insert(peer, reads_plural_contributions);
             }
             Input::Ask { request, question } => self.ask(request, question, out),
             Input::Submit { request, submission } => self.submit(request, submission, out),
@@ -169,7 +199,7 @@ impl Engine {
             Consent::Unavailable { ask_at } => *ask_at,
             _ => None,
         });
-        [agreements, consents.min(), self.requests.deadline()]
+        [agreements, consents.min(), self.requests.deadline(), self.selections.deadline()]
             .into_iter()
             .flatten()
             .fold(self.schedule.next_event(&self.window, now), Time::min)
@@ -189,6 +219,7 @@ impl Engine {
         }
         self.fire_timers(out);
         self.expire_requests(out);
+        self.expire_selections(out);
         let slot = self.window.slot_at(now);
         if slot != self.swept {
             self.swept = slot;
@@ -204,18 +235,24 @@ impl Engine {
                 duties_known: self.schedule.knows(&self.window, duty.slot),
                 randao_incomplete: proposer
                     .is_some_and(|proposer| self.randao_reveal(duty.slot, &proposer.key).is_none()),
+                prerequisite: self.prerequisite(duty, None),
                 ..Progress::default()
             };
             let why = reason(duty, None, self.agreements.get(&duty), self.consents.get(&duty), progress);
-            self.requests.release(duty).into_iter().for_each(|request| refuse(request, why, out));
+            self.refuse_held(duty, why, out);
         }
+    }
+
+    /// Ends all requests held for the duty.
+    fn refuse_held(&mut self, duty: Duty, why: Reason, out: &mut Vec<Output>) {
+        self.requests.release(duty).into_iter().for_each(|(request, _)| refuse(request, why, out));
     }
 
     /// Drops what is over: the only place where state dies.
     fn sweep(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
         let over: Vec<Duty> =
-            self.tracker.duties().copied().filter(|duty| now >= self.window.deadline(*duty)).collect();
+            self.tracker.duties().copied().filter(|duty| now >= self.window.reported_at(*duty)).collect();
         for duty in over {
             self.report_missed(duty, out);
         }
@@ -226,6 +263,7 @@ impl Engine {
         self.running.retain(alive);
         self.consents.retain(|duty, _| alive(duty));
         self.collections.retain(|duty, _| alive(duty));
+        self.unselected.retain(|duty| now < window.answer_by(*duty));
         self.schedule.evict(window, now);
     }
 
@@ -234,13 +272,17 @@ impl Engine {
         let slot = self.window.slot_at(self.now);
         let is_over = |since: Slot, job: &Job| match job {
             Job::Combine { duty, .. } => self.now >= self.window.deadline(*duty),
-            Job::Submission { .. } | Job::Randao { .. } => slot.0 >= since.0 + PATIENCE_SLOTS,
+            Job::Submission { .. } | Job::Randao { .. } | Job::Selections { .. } => {
+                slot.0 >= since.0 + PATIENCE_SLOTS
+            }
         };
         let over = self.jobs.iter().filter(|(_, (since, job))| is_over(*since, job));
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             match self.jobs.remove(&id) {
-                Some((_, Job::Submission { request, items })) => serve::abandon(request, &items, out),
-                Some((_, Job::Randao { request, .. })) => refuse(request, Reason::Expired, out),
+                Some((_, Job::Submission { request, items })) => submit::abandon(request, &items, out),
+                Some((_, Job::Randao { request, .. } | Job::Selections { request, .. })) => {
+                    refuse(request, Reason::Expired, out);
+                }
                 Some((_, Job::Combine { .. })) | None => {}
             }
         }
@@ -253,7 +295,7 @@ impl Engine {
             agreements: self.agreements.len(),
             values: self.agreements.values().map(Agreement::values).sum(),
             partials: self.collections.values().map(Collection::len).sum(),
-            requests: self.requests.len(),
+            requests: self.requests.len() + self.selections.len(),
             jobs: self.jobs.len(),
         }
     }
@@ -288,30 +330,56 @@ impl Engine {
         })
     }
 
+    /// Expects the duty of these seats, those that were expected before not twice.
+    fn expect(&mut self, duty: Duty, seats: Vec<Seat>, out: &mut Vec<Output>) {
+        for seat in seats {
+            if self.tracker.expect(duty, seat) {
+                out.push(Output::Notice(Notice::Expected { duty, key: seat.key }));
+            }
+        }
+    }
+
     fn report_missed(&mut self, duty: Duty, out: &mut Vec<Output>) {
-        for key in self.tracker.unfinished(duty) {
-            let progress = self.progress(duty, &key);
+        if duty.kind == DutyKind::SyncMessage
+            && let Some(heads) = self.collections.get(&duty).map(Collection::most_roots)
+            && heads > 1
+        {
+            out.push(Output::Notice(Notice::HeadsDiffered { duty, heads }));
+        }
+        for seat in self.tracker.unfinished(duty) {
+            let progress = self.progress(duty, &seat);
             let (agreement, consent) = (self.agreements.get(&duty), self.consents.get(&duty));
-            let why = reason(duty, Some(&key), agreement, consent, progress);
-            let participants = self.participants(duty, &key);
-            let report = DutyReport { duty, key, missed: Some(why), participants };
-            out.push(Output::Notice(Notice::Over(report)));
+            let why = reason(duty, Some(&seat), agreement, consent, progress);
+            out.push(self.report(duty, seat, Some(why)));
         }
         self.tracker.forget(duty);
     }
 
-    fn progress(&self, duty: Duty, key: &GroupKey) -> Progress {
+    fn report(&self, duty: Duty, seat: Seat, missed: Option<Reason>) -> Output {
+        let participants = self.participants(duty, &seat);
+        let is_absent = |peer: &PeerIndex| !participants.contains(&share_of(*peer));
+        let absent = (0..self.config.peers).filter_map(|peer| u8::try_from(peer).ok().map(PeerIndex));
+        let absent = absent.filter(is_absent).collect();
+        Output::Notice(Notice::Over(DutyReport { duty, key: seat.key, missed, participants, absent }))
+    }
+
+    fn progress(&self, duty: Duty, seat: &Seat) -> Progress {
         let collection = self.collections.get(&duty);
+        let participants = self.participants(duty, seat);
         Progress {
-            own_partial: self.participants(duty, key).contains(&self.my_share()),
-            complete: collection.is_some_and(|collection| collection.complete(key).is_some()),
-            randao_incomplete: self.randao_reveal(duty.slot, key).is_none(),
+            own_partial: participants.contains(&self.my_share()),
+            complete: collection.is_some_and(|collection| collection.complete(seat).is_some()),
+            randao_incomplete: self.randao_reveal(duty.slot, &seat.key).is_none(),
             duties_known: self.schedule.knows(&self.window, duty.slot),
+            roots: collection.map(|collection| collection.roots(seat)).unwrap_or_default(),
+            shares: participants.len(),
+            threshold: self.config.threshold,
+            prerequisite: self.prerequisite(duty, Some(seat)),
         }
     }
 
-    fn participants(&self, duty: Duty, key: &GroupKey) -> Vec<ShareIndex> {
-        self.collections.get(&duty).map(|collection| collection.shares(key)).unwrap_or_default()
+    fn participants(&self, duty: Duty, seat: &Seat) -> Vec<ShareIndex> {
+        self.collections.get(&duty).map(|collection| collection.shares(seat)).unwrap_or_default()
     }
 }
 

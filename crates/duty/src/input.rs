@@ -1,17 +1,20 @@
 //! Everything that can happen to a node, on one screen.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bls::ShareIndex;
 use cluster::GroupKey;
 use eth::{
-    AttestationData, AttesterDuty, CommitteeIndex, Epoch, Proposal, Root, SignatureBytes, SignedProposal,
-    SingleAttestation, Slot, ValidatorIndex,
+    AggregatorQuery, Attestation, AttestationData, AttesterDuty, BeaconCommitteeSelection, CommitteeIndex,
+    Epoch, Proposal, Root, SignatureBytes, SignedAggregateAndProof, SignedContributionAndProof,
+    SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, SubcommitteeIndex,
+    SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex,
 };
 use qbft::{Hash, PeerIndex};
 use slashing::{Permit, Refusal};
 
-use crate::{ConsensusMessage, Duty, PartialSet, Value};
+use crate::{ConsensusMessage, Duty, PartialSet, Seat, Value};
 
 /// What goes into [`crate::Engine::step`].
 #[derive(Debug)]
@@ -50,8 +53,8 @@ pub enum Input {
     Published {
         /// The duty that was published.
         duty: Duty,
-        /// The validators it was published for.
-        keys: Vec<GroupKey>,
+        /// Whom it was published for.
+        seats: Vec<Seat>,
         /// Whether the beacon node took it.
         accepted: bool,
     },
@@ -69,6 +72,13 @@ pub enum Input {
     Connected(PeerIndex),
     /// The last connection to the peer is gone.
     Disconnected(PeerIndex),
+    /// The peer told what it can read.
+    PeerTold {
+        /// The peer.
+        peer: PeerIndex,
+        /// Whether it reads values with several contributions of one validator (charon-wire 4.8).
+        reads_plural_contributions: bool,
+    },
 
     /// The validator client asks for something to sign.
     Ask {
@@ -134,8 +144,25 @@ pub struct EpochDuties {
     pub attester_dependent_root: Root,
     /// Attesting validators of the cluster; `pubkey` is the group key.
     pub attesters: Vec<AttesterDuty>,
+    /// The block that fixes the proposers; a change of it means other proposers.
+    pub proposer_dependent_root: Root,
     /// Proposing validators of the cluster.
     pub proposers: Vec<ProposerSlot>,
+    /// Sync committee members of the cluster, those included that have left the validator set since.
+    pub sync_members: Vec<SyncMember>,
+    /// The cluster's validators on the chain.
+    pub validators: BTreeMap<ValidatorIndex, GroupKey>,
+}
+
+/// A validator of the cluster that sits in the sync committee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyncMember {
+    /// The validator.
+    pub key: GroupKey,
+    /// Its index.
+    pub validator: ValidatorIndex,
+    /// The subcommittees it sits in.
+    pub subcommittees: BTreeSet<SubcommitteeIndex>,
 }
 
 /// A validator of the cluster that proposes.
@@ -179,6 +206,30 @@ pub enum Question {
         /// The client's partial RANDAO reveal.
         randao_reveal: SignatureBytes,
     },
+    /// An aggregate to sign.
+    Aggregate {
+        /// The slot attested in.
+        slot: Slot,
+        /// Root of the attestation data.
+        data_root: Root,
+        /// The committee.
+        committee: CommitteeIndex,
+    },
+    /// A contribution to sign.
+    Contribution {
+        /// The slot.
+        slot: Slot,
+        /// The subcommittee.
+        subcommittee: SubcommitteeIndex,
+        /// The block its members signed.
+        block: Root,
+    },
+    /// Complete selection proofs for these partial ones, which are handed in thereby.
+    CommitteeSelections(Vec<BeaconCommitteeSelection>),
+    /// The same for sync subcommittees.
+    SyncSelections(Vec<SyncCommitteeSelection>),
+    /// Who of these aggregates, told from complete selection proofs; the partial ones are handed in thereby.
+    Aggregators(Vec<AggregatorQuery>),
 }
 
 /// What a validator client can hand in.
@@ -188,6 +239,14 @@ pub enum Submission {
     Attestations(Vec<SingleAttestation>),
     /// A block signed with a share.
     Block(Box<SignedProposal>),
+    /// Aggregates signed with shares.
+    Aggregates(Vec<SignedAggregateAndProof>),
+    /// Sync committee messages signed with shares.
+    SyncMessages(Vec<SyncCommitteeMessage>),
+    /// Contributions signed with shares.
+    Contributions(Vec<SignedContributionAndProof>),
+    /// An exit signed with a share.
+    Exit(SignedVoluntaryExit),
 }
 
 /// What became of one item of a combine job.
@@ -206,6 +265,16 @@ pub enum Answer {
     AttestationData(AttestationData),
     /// A block to sign.
     Block(Arc<Proposal>),
+    /// An aggregate to sign.
+    Aggregate(Box<Attestation>),
+    /// A contribution to sign.
+    Contribution(Box<SyncCommitteeContribution>),
+    /// The complete selection proofs that are there, in the order of the question.
+    CommitteeSelections(Vec<BeaconCommitteeSelection>),
+    /// The same for sync subcommittees.
+    SyncSelections(Vec<SyncCommitteeSelection>),
+    /// By item of the question: whether the validator aggregates.
+    Aggregators(Vec<bool>),
     /// By item of the submission.
     Received(Vec<Result<(), crate::Reason>>),
     /// The question has no answer.

@@ -3,12 +3,16 @@
 //! A lying leader costs a round, never a duty; an honest one whose beacon node sees another head costs nothing.
 //! What cannot be judged yet is neither accepted nor refused: the round's timeout bounds the wait.
 
+mod aggregation;
+
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
 use eth::{Address, AttestationData, AttesterDuty, Proposal, SignatureBytes, Slot, Spec};
 
 use crate::{AttesterDatum, Content, Duty, DutyKind, ProposerSlot, Reason, ValidatorConfig};
+
+pub(crate) use aggregation::{AggregatorView, ContributionView, aggregator, contributions};
 
 /// The outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,7 @@ pub(crate) fn decision(
     content: &Content,
     duty: Duty,
     spec: &Spec,
+    takes_builders: bool,
     validators: &BTreeMap<GroupKey, ValidatorConfig>,
 ) -> Result<(), Reason> {
     match (duty.kind, content) {
@@ -41,7 +46,11 @@ pub(crate) fn decision(
         }
         (DutyKind::Proposer, Content::Proposer { key, proposal }) => {
             let config = validators.get(key).ok_or(Reason::ForeignValidator)?;
-            intrinsic_block(proposal, duty.slot, config.fee_recipient)
+            intrinsic_block(proposal, duty.slot, config.fee_recipient, takes_builders)
+        }
+        (DutyKind::Aggregator, Content::Aggregator(set)) => aggregation::intrinsic_aggregates(set, duty.slot),
+        (DutyKind::SyncContribution, Content::SyncContribution(set)) => {
+            aggregation::intrinsic_contributions(set, duty.slot)
         }
         _ => Err(Reason::WrongKindOfValue),
     }
@@ -127,11 +136,13 @@ pub(crate) struct ProposerView<'a> {
     pub(crate) parent_known: Option<bool>,
     /// Where the cluster wants its fees.
     pub(crate) fee_recipient: Address,
+    /// Whether the cluster takes blocks of builders.
+    pub(crate) takes_builders: bool,
 }
 
 /// Judges a block for a slot.
 pub(crate) fn proposer(key: GroupKey, proposal: &Proposal, view: &ProposerView<'_>) -> Judgement {
-    if let Err(reason) = intrinsic_block(proposal, view.slot, view.fee_recipient) {
+    if let Err(reason) = intrinsic_block(proposal, view.slot, view.fee_recipient, view.takes_builders) {
         return Judgement::Refuse(reason);
     }
     let Some(duty) = view.proposer else { return Judgement::Wait(Reason::DutiesUnknown) };
@@ -148,9 +159,17 @@ pub(crate) fn proposer(key: GroupKey, proposal: &Proposal, view: &ProposerView<'
 }
 
 /// What is wrong with a block whatever the chain says.
-fn intrinsic_block(proposal: &Proposal, slot: Slot, fee_recipient: Address) -> Result<(), Reason> {
+fn intrinsic_block(
+    proposal: &Proposal,
+    slot: Slot,
+    fee_recipient: Address,
+    takes_builders: bool,
+) -> Result<(), Reason> {
     if proposal.slot() != slot {
         return Err(Reason::WrongSlot);
+    }
+    if proposal.blinded() && !takes_builders {
+        return Err(Reason::BuilderNotWanted);
     }
     // A builder's payload pays the builder; the proposer is paid by a transaction in it.
     if !proposal.blinded() && proposal.fee_recipient() != fee_recipient {

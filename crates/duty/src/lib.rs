@@ -42,6 +42,7 @@ pub mod priority;
 mod reason;
 mod requests;
 mod schedule;
+mod selections;
 mod tracker;
 mod value;
 mod window;
@@ -50,9 +51,14 @@ pub use duty::{Duty, DutyKind};
 pub use engine::{Config, Engine, Holdings, ValidatorConfig};
 pub use input::{
     Answer, Combination, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Submission,
+    SyncMember,
 };
-pub use output::{Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, Why};
-pub use partial::{Partial, PartialSet, Signed};
+pub use output::{
+    Combine, DutyReport, Fetch, Notice, Output, Publication, To, Verify, WantedContribution, Why,
+};
+pub use partial::{Partial, PartialSet, Seat, Signed};
 pub use qbft::Time;
-pub use reason::Reason;
-pub use value::{AttesterDatum, AttesterSet, ConsensusMessage, Content, Value};
+pub use reason::{Reason, Step};
+pub use value::{
+    AggregateSet, AttesterDatum, AttesterSet, ConsensusMessage, Content, ContributionSet, Value,
+};

@@ -1,14 +1,19 @@
 //! Everything a node can be made to do, on one screen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{AttesterDuty, Epoch, Root, SignatureBytes, SignedProposal, SingleAttestation};
+use eth::{
+    AttesterDuty, CommitteeIndex, Epoch, Root, SignatureBytes, SignedAggregateAndProof,
+    SignedContributionAndProof, SignedProposal, SignedVoluntaryExit, SingleAttestation, SubcommitteeIndex,
+    SyncCommitteeMessage,
+};
 use qbft::{Draft, Hash, PeerIndex, Round};
 use slashing::Request;
 
-use crate::{Answer, Duty, JobId, PartialSet, Reason, RequestId, Value};
+use crate::{Answer, Duty, JobId, PartialSet, Reason, RequestId, Seat, Value};
 
 /// What comes out of [`crate::Engine::step`].
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub enum Output {
         /// What is needed to ask.
         what: Fetch,
     },
+    /// Give the beacon nodes the registrations with builders that the cluster's lock holds, once more.
+    Register(Epoch),
     /// Ask the beacon node whether it knows the block; answer with `ParentChecked`.
     CheckParent {
         /// For this duty.
@@ -33,8 +40,8 @@ pub enum Output {
     Publish {
         /// The duty.
         duty: Duty,
-        /// The validators it is for.
-        keys: Vec<GroupKey>,
+        /// Whom it is for, in the order of what is published.
+        seats: Vec<Seat>,
         /// What to publish.
         what: Publication,
     },
@@ -122,6 +129,26 @@ pub enum Fetch {
         /// Its complete RANDAO reveal.
         randao_reveal: SignatureBytes,
     },
+    /// Aggregates of the attestations for what the cluster decided.
+    Aggregates {
+        /// Root of the decided attestation data.
+        data_root: Root,
+        /// The committees, and who aggregates in each.
+        committees: BTreeMap<CommitteeIndex, Vec<GroupKey>>,
+    },
+    /// Contributions of sync subcommittees.
+    Contributions(Vec<WantedContribution>),
+}
+
+/// A contribution to fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WantedContribution {
+    /// For this aggregator.
+    pub key: GroupKey,
+    /// Of this subcommittee.
+    pub subcommittee: SubcommitteeIndex,
+    /// For this block.
+    pub block: Root,
 }
 
 /// What is published.
@@ -131,6 +158,14 @@ pub enum Publication {
     Attestations(Vec<SingleAttestation>),
     /// A block with its group signature.
     Block(Box<SignedProposal>),
+    /// Aggregates with group signatures.
+    Aggregates(Vec<SignedAggregateAndProof>),
+    /// Sync committee messages with group signatures.
+    SyncMessages(Vec<SyncCommitteeMessage>),
+    /// Contributions with group signatures.
+    Contributions(Vec<SignedContributionAndProof>),
+    /// An exit with its group signature.
+    Exit(SignedVoluntaryExit),
 }
 
 /// A signature to verify.
@@ -222,6 +257,13 @@ pub enum Notice {
         /// How many.
         count: usize,
     },
+    /// The members' validator clients signed different head blocks.
+    HeadsDiffered {
+        /// The duty.
+        duty: Duty,
+        /// How many different ones.
+        heads: usize,
+    },
     /// Group signatures were completed.
     Aggregated {
         /// The duty.
@@ -255,6 +297,8 @@ pub enum Why {
     OtherDuty,
     /// Its share signed twice, or wrongly before.
     ConflictingPartial,
+    /// It keeps signing exits of one validator.
+    TooManyExits,
     /// Its partial signature is wrong.
     WrongPartial,
 }
@@ -268,6 +312,7 @@ impl fmt::Display for Why {
             Why::ForeignShare => f.write_str("sent a share that is not its own"),
             Why::OtherDuty => f.write_str("signed something else than the duty"),
             Why::ConflictingPartial => f.write_str("signed two different things for one duty"),
+            Why::TooManyExits => f.write_str("signed too many exits of one validator"),
             Why::WrongPartial => f.write_str("sent a wrong partial signature"),
         }
     }
@@ -284,4 +329,6 @@ pub struct DutyReport {
     pub missed: Option<Reason>,
     /// Shares whose partial signature arrived.
     pub participants: Vec<ShareIndex>,
+    /// Peers from which none arrived, this node among them.
+    pub absent: Vec<PeerIndex>,
 }

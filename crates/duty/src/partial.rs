@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bls::ShareIndex;
 use cluster::GroupKey;
 use eth::{
-    AttestationData, CommitteeIndex, Container, Domain, DomainType, Epoch, Proposal, Root, SignatureBytes,
-    Spec, ValidatorIndex,
+    AggregateAndProof, AttestationData, CommitteeIndex, Container, ContributionAndProof, Domain, DomainType,
+    Epoch, Proposal, Root, SignatureBytes, Slot, Spec, SubcommitteeIndex, SyncAggregatorSelectionData,
+    ValidatorIndex, VoluntaryExit,
 };
 
 use crate::Duty;
@@ -51,6 +52,50 @@ pub enum Signed {
         /// The signed epoch.
         epoch: Epoch,
     },
+    /// The proof of a place among a committee's aggregators. The validator is not covered by the signature.
+    CommitteeSelection {
+        /// The signed slot.
+        slot: Slot,
+        /// Whose proof it is.
+        validator: ValidatorIndex,
+    },
+    /// An aggregate of a committee's attestations.
+    Aggregate(Arc<AggregateAndProof>),
+    /// A sync committee member's word on the head. Slot and validator are not covered by the signature.
+    SyncMessage {
+        /// When.
+        slot: Slot,
+        /// The signed block root.
+        block: Root,
+        /// The member.
+        validator: ValidatorIndex,
+    },
+    /// The proof of a place among a sync subcommittee's aggregators. The validator is not covered by the signature.
+    SyncSelection {
+        /// The signed slot and subcommittee.
+        data: SyncAggregatorSelectionData,
+        /// Whose proof it is.
+        validator: ValidatorIndex,
+    },
+    /// An aggregate of a sync subcommittee's messages.
+    Contribution(Arc<ContributionAndProof>),
+    /// The wish to leave the validator set.
+    Exit(VoluntaryExit),
+}
+
+/// Whom a signature of one duty is for: a validator, and, as it may sit in several sync subcommittees, which of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seat {
+    /// The validator.
+    pub key: GroupKey,
+    /// The subcommittee; the first for everything but sync selections and contributions (charon-wire 5.5).
+    pub subcommittee: SubcommitteeIndex,
+}
+
+impl From<GroupKey> for Seat {
+    fn from(key: GroupKey) -> Seat {
+        Seat { key, subcommittee: SubcommitteeIndex(0) }
+    }
 }
 
 impl Signed {
@@ -60,6 +105,12 @@ impl Signed {
             Signed::Attestation { data, .. } => data.root(),
             Signed::Block(proposal) => proposal.block_root(),
             Signed::Randao { epoch } => eth::epoch_root(*epoch),
+            Signed::CommitteeSelection { slot, .. } => eth::slot_root(*slot),
+            Signed::Aggregate(aggregate) => aggregate.root(),
+            Signed::SyncMessage { block, .. } => *block,
+            Signed::SyncSelection { data, .. } => data.root(),
+            Signed::Contribution(contribution) => contribution.root(),
+            Signed::Exit(exit) => exit.root(),
         }
     }
 
@@ -71,7 +122,32 @@ impl Signed {
                 spec.domain(DomainType::BeaconProposer, spec.epoch_of(proposal.slot()))
             }
             Signed::Randao { epoch } => spec.domain(DomainType::Randao, *epoch),
+            Signed::CommitteeSelection { slot, .. } => {
+                spec.domain(DomainType::SelectionProof, spec.epoch_of(*slot))
+            }
+            Signed::Aggregate(aggregate) => {
+                spec.domain(DomainType::AggregateAndProof, spec.epoch_of(aggregate.data().slot))
+            }
+            Signed::SyncMessage { slot, .. } => spec.domain(DomainType::SyncCommittee, spec.epoch_of(*slot)),
+            Signed::SyncSelection { data, .. } => {
+                spec.domain(DomainType::SyncCommitteeSelectionProof, spec.epoch_of(data.slot))
+            }
+            Signed::Contribution(contribution) => {
+                spec.domain(DomainType::ContributionAndProof, spec.epoch_of(contribution.slot()))
+            }
+            // With the Capella fork version whatever the epoch (EIP-7044).
+            Signed::Exit(exit) => spec.domain(DomainType::VoluntaryExit, exit.epoch),
         }
+    }
+
+    /// The seat it is for.
+    pub fn seat(&self, key: GroupKey) -> Seat {
+        let subcommittee = match self {
+            Signed::SyncSelection { data, .. } => data.subcommittee_index,
+            Signed::Contribution(contribution) => contribution.subcommittee_index(),
+            _ => SubcommitteeIndex(0),
+        };
+        Seat { key, subcommittee }
     }
 
     /// The 32 bytes that the BLS signature is over.
@@ -95,7 +171,7 @@ impl<'a> SigningRoots<'a> {
     pub(crate) fn of(&mut self, signed: &Signed) -> Root {
         match signed {
             Signed::Attestation { data, .. } => self.of_attestation(data),
-            Signed::Block(_) | Signed::Randao { .. } => signed.signing_root(self.spec),
+            other => other.signing_root(self.spec),
         }
     }
 

@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{Root, SignatureBytes};
+use eth::{Root, SignatureBytes, SubcommitteeIndex};
 
-use crate::{Combination, Combine, Duty, DutyKind, Partial, PartialSet, Signed};
+use crate::{Combination, Combine, Duty, DutyKind, Partial, PartialSet, Seat, Signed};
 
 /// The partial signatures of one duty.
 ///
-/// A share has one signature per validator: an honest node signs one thing per duty, so a second one is a fault and
-/// cannot displace the first. Hence memory is bounded by validators × shares, and where a single validator has the
+/// A share has one signature per seat: an honest node signs one thing per duty, so a second one is a fault and
+/// cannot displace the first. Hence memory is bounded by seats × shares, and where a single validator has the
 /// duty by shares alone.
 #[derive(Debug)]
 pub(crate) struct Collection {
-    validators: BTreeMap<GroupKey, Gathered>,
+    seats: BTreeMap<Seat, Gathered>,
     /// Whether one validator alone has the duty: then a share can sign for one only, and a peer cannot fill the
     /// memory with blocks of validators that do not propose.
     is_single: bool,
@@ -63,10 +63,21 @@ pub(crate) enum Added {
     OtherValidator,
 }
 
+/// What a collection has of a share's signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing.
+    New,
+    /// That very one.
+    Known,
+    /// One over something else.
+    Otherwise,
+}
+
 impl Collection {
     pub(crate) fn new(duty: Duty) -> Collection {
         let is_single = matches!(duty.kind, DutyKind::Proposer | DutyKind::Randao);
-        Collection { validators: BTreeMap::new(), is_single }
+        Collection { seats: BTreeMap::new(), is_single }
     }
 
     /// Stores a partial signature over the signing root.
@@ -74,7 +85,7 @@ impl Collection {
         if self.is_single && self.signs_for_another(&key, partial.share) {
             return Added::OtherValidator;
         }
-        let gathered = self.validators.entry(key).or_default();
+        let gathered = self.seats.entry(partial.signed.seat(key)).or_default();
         if gathered.culprits.contains(&partial.share) {
             return Added::Conflicting;
         }
@@ -93,13 +104,13 @@ impl Collection {
         let has_signed = |gathered: &Gathered| {
             gathered.partials.contains_key(&share) || gathered.culprits.contains(&share)
         };
-        self.validators.iter().any(|(known, gathered)| known != key && has_signed(gathered))
+        self.seats.iter().any(|(seat, gathered)| seat.key != *key && has_signed(gathered))
     }
 
     /// What can be combined now: a threshold of shares over one root, not combined or being combined yet.
-    pub(crate) fn ready(&mut self, threshold: usize) -> Vec<Combine> {
+    pub(crate) fn ready(&mut self, threshold: usize) -> Vec<(Seat, Combine)> {
         let mut ready = Vec::new();
-        for (key, gathered) in &mut self.validators {
+        for (seat, gathered) in &mut self.seats {
             if gathered.complete.is_some() || gathered.combining.is_some() {
                 continue;
             }
@@ -110,14 +121,14 @@ impl Collection {
             gathered.combining = Some((root, count));
             let over_root = gathered.partials.iter().filter(|(_, stored)| stored.root == root);
             let partials = over_root.map(|(share, stored)| (*share, stored.signature)).collect();
-            ready.push(Combine { key: *key, signing_root: root, partials });
+            ready.push((*seat, Combine { key: seat.key, signing_root: root, partials }));
         }
         ready
     }
 
     /// Takes in the outcome of combining; the complete signature if there is one.
-    pub(crate) fn combined(&mut self, key: GroupKey, combination: Combination) -> Option<Complete> {
-        let gathered = self.validators.get_mut(&key)?;
+    pub(crate) fn combined(&mut self, seat: Seat, combination: Combination) -> Option<Complete> {
+        let gathered = self.seats.get_mut(&seat)?;
         let (root, count) = gathered.combining.take()?;
         let Combination { signature, culprits } = combination;
         // What is over the root is looked up before the culprits go: they may be all that was left.
@@ -132,43 +143,67 @@ impl Collection {
         Some(complete)
     }
 
-    /// The complete signature of the validator.
-    pub(crate) fn complete(&self, key: &GroupKey) -> Option<&Complete> {
-        self.validators.get(key)?.complete.as_ref()
+    /// The complete signature of the seat.
+    pub(crate) fn complete(&self, seat: &Seat) -> Option<&Complete> {
+        self.seats.get(seat)?.complete.as_ref()
     }
 
-    /// The shares that have signed for the validator.
-    pub(crate) fn shares(&self, key: &GroupKey) -> Vec<ShareIndex> {
-        self.validators
-            .get(key)
-            .map(|gathered| gathered.partials.keys().copied().collect())
-            .unwrap_or_default()
+    /// All complete signatures.
+    pub(crate) fn all_complete(&self) -> impl Iterator<Item = (&Seat, &Complete)> {
+        self.seats.iter().filter_map(|(seat, gathered)| Some((seat, gathered.complete.as_ref()?)))
     }
 
-    /// Whether that very signature is here.
-    pub(crate) fn holds(
+    /// How many different things shares have signed for the seat.
+    pub(crate) fn roots(&self, seat: &Seat) -> usize {
+        let partials = self.seats.get(seat).into_iter().flat_map(|gathered| gathered.partials.values());
+        partials.map(|stored| stored.root).collect::<BTreeSet<Root>>().len()
+    }
+
+    /// The most different things shares have signed for any one seat.
+    pub(crate) fn most_roots(&self) -> usize {
+        self.seats.keys().map(|seat| self.roots(seat)).max().unwrap_or_default()
+    }
+
+    /// The shares that have signed for the seat.
+    pub(crate) fn shares(&self, seat: &Seat) -> Vec<ShareIndex> {
+        self.seats.get(seat).map(|gathered| gathered.partials.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// What is here of the share's signature over the root.
+    pub(crate) fn standing(
         &self,
-        key: &GroupKey,
+        seat: &Seat,
         share: ShareIndex,
         root: Root,
         signature: &SignatureBytes,
-    ) -> bool {
-        let stored = self.validators.get(key).and_then(|gathered| gathered.partials.get(&share));
-        stored.is_some_and(|stored| stored.root == root && stored.signature == *signature)
+    ) -> Standing {
+        let stored = self.seats.get(seat).and_then(|gathered| gathered.partials.get(&share));
+        match stored {
+            None => Standing::New,
+            Some(stored) if stored.root == root && stored.signature == *signature => Standing::Known,
+            // A wrong signature over the same root takes nothing away: it is found out when it is verified.
+            Some(stored) if stored.root == root => Standing::New,
+            Some(_) => Standing::Otherwise,
+        }
     }
 
     /// How many partial signatures are here.
     pub(crate) fn len(&self) -> usize {
-        self.validators.values().map(|gathered| gathered.partials.len()).sum()
+        self.seats.values().map(|gathered| gathered.partials.len()).sum()
     }
 
     /// The signatures of one share, to send them again.
-    pub(crate) fn of_share(&self, share: ShareIndex) -> BTreeMap<GroupKey, Partial> {
-        let own = self.validators.iter().filter_map(|(key, gathered)| {
+    pub(crate) fn of_share(&self, share: ShareIndex) -> Vec<(GroupKey, Partial)> {
+        let own = self.seats.iter().filter_map(|(seat, gathered)| {
             let stored = gathered.partials.get(&share)?;
-            Some((*key, Partial { share, signed: stored.signed.clone(), signature: stored.signature }))
+            Some((seat.key, Partial { share, signed: stored.signed.clone(), signature: stored.signature }))
         });
         own.collect()
+    }
+
+    /// Whether the share has signed for the validator.
+    pub(crate) fn has(&self, key: GroupKey, share: ShareIndex) -> bool {
+        self.seats.get(&key.into()).is_some_and(|gathered| gathered.partials.contains_key(&share))
     }
 }
 
@@ -193,6 +228,17 @@ impl PartialSet {
     /// A set of one.
     pub fn single(duty: Duty, key: GroupKey, partial: Partial) -> PartialSet {
         PartialSet { duty, partials: BTreeMap::from([(key, partial)]) }
+    }
+
+    /// As many sets as are needed: each has at most one signature per validator, so what a validator signs for several
+    /// subcommittees travels apart (charon-wire 5.5).
+    pub(crate) fn of(duty: Duty, partials: Vec<(GroupKey, Partial)>) -> Vec<PartialSet> {
+        let mut sets: BTreeMap<SubcommitteeIndex, BTreeMap<GroupKey, Partial>> = BTreeMap::new();
+        for (key, partial) in partials {
+            let subcommittee = partial.signed.seat(key).subcommittee;
+            sets.entry(subcommittee).or_default().insert(key, partial);
+        }
+        sets.into_values().map(|partials| PartialSet { duty, partials }).collect()
     }
 }
 
@@ -232,14 +278,14 @@ mod tests {
         assert_eq!(collection.add(key(1), ROOT, partial(3)), Added::New);
         assert!(collection.ready(3).is_empty(), "three shares, but over two roots");
         assert_eq!(collection.add(key(1), ROOT, partial(4)), Added::New);
-        let [combine] = &collection.ready(3)[..] else { panic!("one is ready") };
+        let [(_, combine)] = &collection.ready(3)[..] else { panic!("one is ready") };
         assert_eq!(combine.signing_root, ROOT);
         assert_eq!(combine.partials.iter().map(|(share, _)| share.number()).collect::<Vec<_>>(), [1, 3, 4]);
         assert!(collection.ready(3).is_empty(), "it is being combined");
         let signature = Some(SignatureBytes([9; 96]));
-        let complete = collection.combined(key(1), Combination { signature, culprits: vec![] });
+        let complete = collection.combined(key(1).into(), Combination { signature, culprits: vec![] });
         assert_eq!(complete.map(|complete| complete.root), Some(ROOT));
-        assert!(collection.complete(&key(1)).is_some() && collection.ready(3).is_empty());
+        assert!(collection.complete(&key(1).into()).is_some() && collection.ready(3).is_empty());
     }
 
     #[test]
@@ -250,10 +296,12 @@ mod tests {
         // The fourth arrives while the three are combined, one of them wrong.
         collection.add(key(1), ROOT, partial(4));
         assert!(
-            collection.combined(key(1), Combination { signature: None, culprits: vec![share(2)] }).is_none()
+            collection
+                .combined(key(1).into(), Combination { signature: None, culprits: vec![share(2)] })
+                .is_none()
         );
         assert_eq!(collection.add(key(1), ROOT, partial(2)), Added::Conflicting, "one chance");
-        let [combine] = &collection.ready(3)[..] else { panic!("three good ones are left") };
+        let [(_, combine)] = &collection.ready(3)[..] else { panic!("three good ones are left") };
         assert_eq!(combine.partials.iter().map(|(share, _)| share.number()).collect::<Vec<_>>(), [1, 3, 4]);
     }
 
@@ -262,7 +310,9 @@ mod tests {
         let mut collection = collection(DutyKind::Attester);
         (1..=3).for_each(|number| _ = collection.add(key(1), ROOT, partial(number)));
         assert_eq!(collection.ready(3).len(), 1);
-        assert!(collection.combined(key(1), Combination { signature: None, culprits: vec![] }).is_none());
+        assert!(
+            collection.combined(key(1).into(), Combination { signature: None, culprits: vec![] }).is_none()
+        );
         assert!(collection.ready(3).is_empty(), "the same again would give nothing again");
         collection.add(key(1), ROOT, partial(4));
         assert_eq!(collection.ready(3).len(), 1, "one more may change that");

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Reason {
     /// No validator of the cluster has this duty.
     NotOurDuty,
-    /// The slot is more than one slot ahead.
+    /// The slot is too far ahead.
     TooEarly,
     /// The duty's deadline has passed.
     Expired,
@@ -63,11 +63,70 @@ pub enum Reason {
     WouldBeSlashable,
     /// The node started while the duty may have been under way.
     StartedLate,
+    /// Too few partial selection proofs to tell who aggregates.
+    SelectionsMissing,
+    /// The validator does not aggregate in this slot.
+    NotAnAggregator,
+    /// What is to be aggregated was not decided.
+    AttestationUndecided,
+    /// The members signed different head blocks.
+    HeadsDiffer,
+    /// The sync committee message that a contribution builds on is not complete.
+    SyncMessageIncomplete,
+    /// The contribution is for another block than the cluster's sync committee message.
+    OtherBlock,
+    /// Validators of one committee are given different aggregates.
+    AggregatesDiffer,
+    /// The aggregate lacks votes that the own beacon node has.
+    ThinAggregate,
+    /// The own share has signed something else for the duty.
+    SignedOtherwise,
+    /// The block is a builder's, and the cluster wants none.
+    BuilderNotWanted,
+    /// More exits are waiting for signatures than the node holds.
+    TooManyExits,
+}
+
+/// The steps of a duty, in their order: a missed one stopped at one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The beacon node tells who has the duty.
+    Schedule,
+    /// Selection proofs tell who aggregates.
+    Select,
+    /// The beacon node tells what to sign.
+    Fetch,
+    /// The cluster agrees on it.
+    Agree,
+    /// The slashing ledger permits it.
+    Permit,
+    /// The validator client signs it.
+    Sign,
+    /// The nodes exchange what their validator clients signed.
+    Exchange,
+    /// The beacon node takes the complete signature.
+    Publish,
+}
+
+impl Step {
+    /// The name in logs and in the handbook.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Step::Schedule => "schedule",
+            Step::Select => "select",
+            Step::Fetch => "fetch",
+            Step::Agree => "agree",
+            Step::Permit => "permit",
+            Step::Sign => "sign",
+            Step::Exchange => "exchange",
+            Step::Publish => "publish",
+        }
+    }
 }
 
 impl Reason {
     /// Every reason, in the order of the operator's handbook.
-    pub const ALL: [Reason; 29] = [
+    pub const ALL: [Reason; 40] = [
         Reason::NotOurDuty,
         Reason::TooEarly,
         Reason::Expired,
@@ -97,11 +156,64 @@ impl Reason {
         Reason::WrongFeeRecipient,
         Reason::WouldBeSlashable,
         Reason::StartedLate,
+        Reason::SelectionsMissing,
+        Reason::NotAnAggregator,
+        Reason::AttestationUndecided,
+        Reason::HeadsDiffer,
+        Reason::SyncMessageIncomplete,
+        Reason::OtherBlock,
+        Reason::AggregatesDiffer,
+        Reason::ThinAggregate,
+        Reason::SignedOtherwise,
+        Reason::BuilderNotWanted,
+        Reason::TooManyExits,
     ];
 
     /// The code, stable across versions.
     pub const fn code(self) -> &'static str {
         self.entry().0
+    }
+
+    /// The step at which a duty stops for it.
+    pub const fn step(self) -> Step {
+        match self {
+            Reason::NotOurDuty
+            | Reason::TooEarly
+            | Reason::Expired
+            | Reason::DutiesUnknown
+            | Reason::TooManyRequests => Step::Schedule,
+            Reason::SelectionsMissing | Reason::NotAnAggregator => Step::Select,
+            Reason::BeaconNodeSilent
+            | Reason::RandaoIncomplete
+            | Reason::AttestationUndecided
+            | Reason::SyncMessageIncomplete => Step::Fetch,
+            Reason::Undecided
+            | Reason::StartedLate
+            | Reason::WrongKindOfValue
+            | Reason::ForeignValidator
+            | Reason::OmitsValidators
+            | Reason::WrongCommittee
+            | Reason::WrongSlot
+            | Reason::WrongEpoch
+            | Reason::CheckpointsDiffer
+            | Reason::OwnViewMissing
+            | Reason::WrongProposer
+            | Reason::ParentUnknown
+            | Reason::WrongRandao
+            | Reason::WrongFeeRecipient
+            | Reason::OtherBlock
+            | Reason::AggregatesDiffer
+            | Reason::ThinAggregate
+            | Reason::BuilderNotWanted => Step::Agree,
+            Reason::LedgerRefused | Reason::LedgerUnavailable | Reason::WouldBeSlashable => Step::Permit,
+            Reason::ValidatorClientSilent
+            | Reason::WrongSignature
+            | Reason::NotTheDecidedValue
+            | Reason::SignedOtherwise
+            | Reason::TooManyExits => Step::Sign,
+            Reason::PartialsMissing | Reason::HeadsDiffer => Step::Exchange,
+            Reason::PublicationFailed => Step::Publish,
+        }
     }
 
     /// What it means and what to do about it.
@@ -118,7 +230,7 @@ impl Reason {
             ),
             Reason::TooEarly => (
                 "too_early",
-                "The slot is more than one slot ahead. Check the clocks of this machine and of the validator client.",
+                "The slot is further ahead than this duty may be. Check the clocks of this machine and of the validator client.",
             ),
             Reason::Expired => ("expired", "The deadline of the duty has passed. Check clocks and load."),
             Reason::BeaconNodeSilent => (
@@ -225,6 +337,61 @@ impl Reason {
                 "This node started while the duty may have been under way, so it does not vote in it; it only learns \
                  the decision.",
             ),
+            Reason::SelectionsMissing => (
+                "selections_missing",
+                "Fewer partial selection proofs than the threshold arrived, so nobody can tell who \
+                 aggregates. Check that enough peers run their validator clients with the switch for \
+                 distributed validators on.",
+            ),
+            Reason::NotAnAggregator => {
+                ("not_an_aggregator", "The validator is not selected to aggregate in this slot.")
+            }
+            Reason::AttestationUndecided => (
+                "attestation_undecided",
+                "The cluster did not decide in time what to attest to, so there was nothing to \
+                 aggregate.",
+            ),
+            Reason::HeadsDiffer => (
+                "heads_differ",
+                "Enough validator clients signed a sync committee message, but not for the same head \
+                 block. It happens when a block is late; if it happens often, one of the beacon nodes \
+                 lags.",
+            ),
+            Reason::SyncMessageIncomplete => (
+                "sync_message_incomplete",
+                "The validator's sync committee message was not complete when contributions were due, \
+                 so it is not known for which block to contribute.",
+            ),
+            Reason::OtherBlock => (
+                "other_block",
+                "The leader's contribution is for another block than the cluster's own sync committee \
+                 message.",
+            ),
+            Reason::AggregatesDiffer => (
+                "aggregates_differ",
+                "The leader's value gives validators of one committee different aggregates, or none \
+                 with a vote.",
+            ),
+            Reason::ThinAggregate => (
+                "thin_aggregate",
+                "The leader's aggregate has less than half of the votes that this node's beacon node \
+                 knows.",
+            ),
+            Reason::SignedOtherwise => (
+                "signed_otherwise",
+                "This node's share has signed something else for the same duty before. Do not run two \
+                 validator clients with the same keys.",
+            ),
+            Reason::BuilderNotWanted => (
+                "builder_not_wanted",
+                "The leader's block comes from a builder, but this node is configured to take none. \
+                 Set the builder API alike on all nodes.",
+            ),
+            Reason::TooManyExits => (
+                "too_many_exits",
+                "More exits of this validator wait for signatures than this node holds. Let all \
+                 operators sign for the same epoch.",
+            ),
         }
     }
 }
@@ -245,6 +412,6 @@ mod tests {
         assert_eq!(codes.len(), Reason::ALL.len());
         assert!(Reason::ALL.iter().all(|reason| reason.text().ends_with('.')));
         assert!(Reason::ALL.windows(2).all(|pair| pair[0] < pair[1]), "each variant is listed, in order");
-        assert_eq!(Reason::StartedLate as usize + 1, Reason::ALL.len());
+        assert_eq!(Reason::TooManyExits as usize + 1, Reason::ALL.len());
     }
 }

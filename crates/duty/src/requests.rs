@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use qbft::Time;
 
-use crate::{Answer, Duty, Output, Reason, RequestId};
+use crate::{Answer, Duty, Output, Question, Reason, RequestId};
 
 /// Requests held at the same time, at most. A client that polls holds one or two a slot.
 const MAX_HELD: usize = 4_096;
@@ -20,22 +20,28 @@ pub(crate) struct Requests {
 #[derive(Debug)]
 struct Held {
     answer_by: Time,
-    requests: Vec<RequestId>,
+    requests: Vec<(RequestId, Question)>,
 }
 
 impl Requests {
     /// Holds a request until the duty is ready, or `answer_by`, which is the same for all requests of a duty.
-    pub(crate) fn hold(&mut self, duty: Duty, request: RequestId, answer_by: Time, out: &mut Vec<Output>) {
+    pub(crate) fn hold(
+        &mut self,
+        duty: Duty,
+        (request, question): (RequestId, Question),
+        answer_by: Time,
+        out: &mut Vec<Output>,
+    ) {
         if self.count >= MAX_HELD {
             return refuse(request, Reason::TooManyRequests, out);
         }
         self.count += 1;
         let held = self.held.entry(duty).or_insert_with(|| Held { answer_by, requests: Vec::new() });
-        held.requests.push(request);
+        held.requests.push((request, question));
     }
 
     /// Lets go of the requests that wait for the duty.
-    pub(crate) fn release(&mut self, duty: Duty) -> Vec<RequestId> {
+    pub(crate) fn release(&mut self, duty: Duty) -> Vec<(RequestId, Question)> {
         let requests = self.held.remove(&duty).map(|held| held.requests).unwrap_or_default();
         self.count -= requests.len();
         requests
@@ -69,7 +75,7 @@ pub(crate) fn refuse(request: RequestId, reason: Reason, out: &mut Vec<Output>) 
 
 #[cfg(test)]
 mod tests {
-    use eth::Slot;
+    use eth::{CommitteeIndex, Slot};
 
     use super::*;
     use crate::DutyKind;
@@ -78,18 +84,23 @@ mod tests {
         Duty::new(Slot(slot), DutyKind::Attester)
     }
 
+    fn asked(id: u64) -> (RequestId, Question) {
+        (RequestId(id), Question::AttestationData { slot: Slot(0), committee: CommitteeIndex(0) })
+    }
+
     #[test]
     fn each_request_leaves_once() {
         let (mut requests, mut out) = (Requests::default(), Vec::new());
         for id in 0..3 {
-            requests.hold(duty(id / 2), RequestId(id), Time(10 + id as i64 / 2), &mut out);
+            requests.hold(duty(id / 2), asked(id), Time(10 + id as i64 / 2), &mut out);
         }
         assert!(out.is_empty());
         assert_eq!((requests.len(), requests.deadline()), (3, Some(Time(10))));
         assert_eq!(requests.expired(Time(9)), []);
         assert_eq!(requests.expired(Time(10)), [duty(0)]);
-        assert_eq!(requests.release(duty(0)), [RequestId(0), RequestId(1)]);
-        assert_eq!(requests.release(duty(0)), []);
+        let mut released = |duty| requests.release(duty).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+        assert_eq!(released(duty(0)), [RequestId(0), RequestId(1)]);
+        assert_eq!(released(duty(0)), []);
         assert_eq!((requests.len(), requests.deadline()), (1, Some(Time(11))));
         assert_eq!(requests.duties(), [duty(1)]);
     }
@@ -97,14 +108,14 @@ mod tests {
     #[test]
     fn a_full_house_turns_the_next_away() {
         let (mut requests, mut out) = (Requests::default(), Vec::new());
-        (0..=MAX_HELD as u64).for_each(|id| requests.hold(duty(0), RequestId(id), Time(1), &mut out));
+        (0..=MAX_HELD as u64).for_each(|id| requests.hold(duty(0), asked(id), Time(1), &mut out));
         assert_eq!(requests.len(), MAX_HELD);
         let [Output::Answer { request, answer: Answer::Refused(Reason::TooManyRequests) }] = out[..] else {
             panic!("one is refused: {out:?}")
         };
         assert_eq!(request, RequestId(MAX_HELD as u64));
         requests.release(duty(0));
-        requests.hold(duty(0), RequestId(0), Time(1), &mut out);
+        requests.hold(duty(0), asked(0), Time(1), &mut out);
         assert_eq!(requests.len(), 1, "there is room again");
     }
 }

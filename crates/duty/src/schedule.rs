@@ -7,10 +7,19 @@ use eth::{AttesterDuty, Epoch, Root, Slot, ValidatorIndex};
 use qbft::Time;
 
 use crate::window::Window;
-use crate::{Duty, DutyKind, EpochDuties, Head, ProposerSlot};
+use crate::{Duty, DutyKind, EpochDuties, Head, ProposerSlot, SyncMember};
 
 /// Slots before the end of an epoch in which the next one is resolved ahead.
 const AHEAD_SLOTS: u64 = 2;
+
+/// The kinds of duties that begin by themselves in their slot.
+const KINDS: [DutyKind; 5] = [
+    DutyKind::Proposer,
+    DutyKind::Attester,
+    DutyKind::SyncMessage,
+    DutyKind::Aggregator,
+    DutyKind::SyncContribution,
+];
 
 /// The known duties of the cluster's validators.
 #[derive(Debug, Default)]
@@ -19,6 +28,8 @@ pub(crate) struct Schedule {
     /// When the beacon node was last asked for an epoch: at most once a slot, whatever it answers.
     asked: BTreeMap<Epoch, Time>,
     head: Option<Head>,
+    /// The cluster's validators on the chain, as last told.
+    validators: BTreeMap<ValidatorIndex, GroupKey>,
     /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
     /// later slot is never overtaken by an earlier one.
     begun: BTreeMap<DutyKind, Slot>,
@@ -27,13 +38,17 @@ pub(crate) struct Schedule {
 #[derive(Debug)]
 struct Resolved {
     attester_dependent_root: Root,
+    proposer_dependent_root: Root,
     /// The slot in which the answer came: an answer from before the epoch is asked again in it.
     resolved_in: Slot,
     attesters: BTreeMap<Slot, BTreeMap<GroupKey, AttesterDuty>>,
     /// The attesters by what they are called in an attestation.
     keys: BTreeMap<(Slot, ValidatorIndex), GroupKey>,
     proposers: BTreeMap<Slot, ProposerSlot>,
+    sync_members: BTreeMap<GroupKey, SyncMember>,
 }
+
+static NO_MEMBERS: BTreeMap<GroupKey, SyncMember> = BTreeMap::new();
 
 impl Schedule {
     /// The validators that attest in the slot; none while the epoch is not resolved.
@@ -60,6 +75,22 @@ impl Schedule {
         self.epochs.get(&epoch)?.proposers.get(&slot)
     }
 
+    /// The cluster's members of the sync committee that signs in the slot: the one of the next slot's epoch.
+    pub(crate) fn sync_members(&self, window: &Window, slot: Slot) -> &BTreeMap<GroupKey, SyncMember> {
+        let epoch = window.spec().epoch_of(Slot(slot.0.saturating_add(1)));
+        self.epochs.get(&epoch).map_or(&NO_MEMBERS, |resolved| &resolved.sync_members)
+    }
+
+    /// The key of the cluster's validator of that index.
+    pub(crate) fn key_of(&self, validator: ValidatorIndex) -> Option<GroupKey> {
+        self.validators.get(&validator).copied()
+    }
+
+    /// Whether the beacon node has told which of the cluster's validators are on the chain.
+    pub(crate) fn knows_validators(&self) -> bool {
+        !self.validators.is_empty()
+    }
+
     /// Whether the duties of the slot's epoch are known.
     pub(crate) fn knows(&self, window: &Window, slot: Slot) -> bool {
         self.epochs.contains_key(&window.spec().epoch_of(slot))
@@ -73,12 +104,16 @@ impl Schedule {
             keys.insert((duty.slot, duty.validator_index), GroupKey(duty.pubkey));
             attesters.entry(duty.slot).or_default().insert(GroupKey(duty.pubkey), duty);
         }
+        let member = |member: SyncMember| (member.key, member);
+        self.validators = duties.validators;
         let resolved = Resolved {
             attester_dependent_root: duties.attester_dependent_root,
+            proposer_dependent_root: duties.proposer_dependent_root,
             resolved_in: window.slot_at(now),
             attesters,
             keys,
             proposers: duties.proposers.into_iter().map(|duty| (duty.slot, duty)).collect(),
+            sync_members: duties.sync_members.into_iter().map(member).collect(),
         };
         self.epochs.insert(duties.epoch, resolved);
     }
@@ -88,7 +123,20 @@ impl Schedule {
         let epoch = window.spec().epoch_of(head.slot);
         self.doubt_if_moved(epoch, head.previous_dependent_root);
         self.doubt_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
+        self.doubt_if_proposers_moved(epoch, &head);
         self.head = Some(head);
+    }
+
+    /// Which of the two roots fixes proposers depends on the fork and on the beacon node's version of the endpoint.
+    fn doubt_if_proposers_moved(&mut self, epoch: Epoch, head: &Head) {
+        let Some(resolved) = self.epochs.get_mut(&epoch) else { return };
+        let root = resolved.proposer_dependent_root;
+        let roots = [head.previous_dependent_root, head.current_dependent_root];
+        if !root.is_zero() && !roots.contains(&Root::ZERO) && !roots.contains(&root) {
+            resolved.proposer_dependent_root = Root::ZERO;
+            resolved.attester_dependent_root = Root::ZERO;
+            self.asked.remove(&epoch);
+        }
     }
 
     /// The old duties stay until the new ones are here: some of them are still right.
@@ -145,47 +193,58 @@ impl Schedule {
         let current = window.slot_at(now);
         let mut beginning = Vec::new();
         for slot in [Slot(current.0.saturating_sub(1)), current] {
-            for kind in [DutyKind::Proposer, DutyKind::Attester] {
+            for kind in KINDS {
                 let duty = Duty::new(slot, kind);
-                if self.begun.get(&kind).is_none_or(|last| *last < slot)
-                    && self.is_scheduled(window, duty)
-                    && self.may_begin(window, duty, now)
-                {
+                if self.is_to_begin(window, duty) && self.may_begin(window, duty, now) {
                     self.begun.insert(kind, slot);
                     beginning.push(duty);
                 }
             }
         }
+        let registering = registration(window, current);
+        if self.is_to_begin(window, registering) && now >= window.due(registering) {
+            self.begun.insert(registering.kind, registering.slot);
+            beginning.push(registering);
+        }
         beginning
+    }
+
+    fn is_to_begin(&self, window: &Window, duty: Duty) -> bool {
+        self.begun.get(&duty.kind).is_none_or(|last| *last < duty.slot) && self.is_scheduled(window, duty)
     }
 
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
         match duty.kind {
             DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
-            DutyKind::Attester => {
+            DutyKind::Attester | DutyKind::Aggregator => {
                 self.attesters(window, duty.slot).is_some_and(|on_duty| !on_duty.is_empty())
             }
+            DutyKind::SyncMessage | DutyKind::SyncContribution => {
+                !self.sync_members(window, duty.slot).is_empty()
+            }
+            DutyKind::BuilderRegistration => self.knows_validators(),
             _ => false,
         }
     }
 
-    /// A duty begins when it is due; attesting already when the block of the slot is the head.
+    /// A duty begins when it is due; signing the head already when the block of the slot is the head.
     fn may_begin(&self, window: &Window, duty: Duty, now: Time) -> bool {
         let head_is_here = self.head.is_some_and(|head| head.slot >= duty.slot);
-        let due = now >= window.due(duty) || (duty.kind == DutyKind::Attester && head_is_here);
+        let due = now >= window.due(duty) || (signs_the_head(duty.kind) && head_is_here);
         due && now < window.deadline(duty)
     }
 
     /// When something may begin next.
     pub(crate) fn next_event(&self, window: &Window, now: Time) -> Time {
-        let current = if now < window.slot_start(Slot(0)) { None } else { Some(window.slot_at(now)) };
-        let Some(current) = current else { return window.slot_start(Slot(0)) };
-        let next_slot = window.slot_start(Slot(current.0 + 1));
-        let attesting = Duty::new(current, DutyKind::Attester);
-        let waiting = self.begun.get(&DutyKind::Attester).is_none_or(|last| *last < current)
-            && self.is_scheduled(window, attesting)
-            && now < window.due(attesting);
-        if waiting { window.due(attesting).min(next_slot) } else { next_slot }
+        if now < window.slot_start(Slot(0)) {
+            return window.slot_start(Slot(0));
+        }
+        let current = window.slot_at(now);
+        let next_slot = window.slot_start(Slot(current.0.saturating_add(1)));
+        let duties =
+            KINDS.map(|kind| Duty::new(current, kind)).into_iter().chain([registration(window, current)]);
+        let waiting = duties.filter(|duty| now < window.due(*duty) && self.is_to_begin(window, *duty));
+        waiting.map(|duty| window.due(duty)).fold(next_slot, Time::min)
     }
 
     /// How many epochs are known.
@@ -200,6 +259,15 @@ impl Schedule {
         self.epochs.retain(|epoch, _| *epoch >= oldest);
         self.asked.retain(|epoch, _| *epoch >= oldest);
     }
+}
+
+/// The registrations with builders are sent once an epoch.
+fn registration(window: &Window, slot: Slot) -> Duty {
+    Duty::new(window.spec().first_slot(window.spec().epoch_of(slot)), DutyKind::BuilderRegistration)
+}
+
+fn signs_the_head(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Attester | DutyKind::SyncMessage)
 }
 
 #[cfg(test)]
@@ -230,7 +298,10 @@ mod tests {
             epoch: Epoch(epoch),
             attester_dependent_root: Root([root; 32]),
             attesters: slots.iter().map(duty).collect(),
+            proposer_dependent_root: Root([root; 32]),
             proposers: vec![],
+            sync_members: vec![],
+            validators: BTreeMap::new(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use cluster::GroupKey;
-use eth::{AttestationData, AttesterDuty, Proposal};
+use eth::{Attestation, AttestationData, AttesterDuty, Proposal, SyncCommitteeContribution};
 use qbft::Hash;
 
 /// A consensus value: its content, and its hash as the wire defines it.
@@ -34,7 +34,30 @@ pub enum Content {
         /// Its block, not yet signed.
         proposal: Arc<Proposal>,
     },
+    /// The aggregate of its committee for each validator of the cluster that aggregates in the slot.
+    Aggregator(AggregateSet),
+    /// The contributions for each validator of the cluster that aggregates sync messages in the slot, by ascending
+    /// subcommittee.
+    SyncContribution(ContributionSet),
 }
+
+impl Content {
+    /// How many validators it is for.
+    pub fn validators(&self) -> usize {
+        match self {
+            Content::Attester(set) => set.len(),
+            Content::Proposer { .. } => 1,
+            Content::Aggregator(set) => set.len(),
+            Content::SyncContribution(set) => set.len(),
+        }
+    }
+}
+
+/// Aggregates by aggregating validator. Cheap to clone.
+pub type AggregateSet = Arc<BTreeMap<GroupKey, Attestation>>;
+
+/// Contributions by aggregating validator, those of one by ascending subcommittee. Cheap to clone.
+pub type ContributionSet = Arc<BTreeMap<GroupKey, Vec<SyncCommitteeContribution>>>;
 
 /// Attestation data by validator. Cheap to clone: a value is passed on with every message that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,9 @@ use qbft::Time;
 
 use crate::{Duty, DutyKind};
 
+/// Epochs ahead for which selection proofs and exits are taken.
+const EPOCHS_AHEAD: u64 = 2;
+
 /// The clockwork of a chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Window {
@@ -34,10 +37,19 @@ impl Window {
         self.spec.slot_duration_ns()
     }
 
+    fn epoch_ns(&self) -> i64 {
+        self.spec.slot_start_ns(Slot(self.spec.slots_per_epoch))
+    }
+
     /// When the duty is due; round deadlines are anchored here (charon-wire 3.2, 4.6).
     pub(crate) fn due(&self, duty: Duty) -> Time {
         let offset = match duty.kind {
             DutyKind::Attester => self.spec.attestation_due_ns(duty.slot),
+            DutyKind::Aggregator => self.spec.aggregate_due_ns(duty.slot),
+            DutyKind::SyncMessage => self.spec.sync_message_due_ns(duty.slot),
+            DutyKind::SyncContribution => self.spec.contribution_due_ns(duty.slot),
+            // Late in the slot, when attestations and blocks no longer need the beacon node (charon-wire 8.6).
+            DutyKind::BuilderRegistration => self.slot_ns() / 4 * 3,
             _ => 0,
         };
         after(self.slot_start(duty.slot), offset)
@@ -48,9 +60,11 @@ impl Window {
         let slot_ns = self.slot_ns();
         let duration = match duty.kind {
             DutyKind::Proposer | DutyKind::Randao => slot_ns / 3,
-            DutyKind::Attester | DutyKind::Aggregator => {
-                self.spec.slot_start_ns(Slot(self.spec.slots_per_epoch))
+            DutyKind::Attester | DutyKind::Aggregator => self.epoch_ns(),
+            DutyKind::PrepareAggregator | DutyKind::PrepareSyncContribution => {
+                self.epoch_ns().saturating_mul(2)
             }
+            DutyKind::Exit => return Time(i64::MAX),
             _ => slot_ns,
         };
         after(after(self.slot_start(duty.slot), duration), slot_ns / 12)
@@ -63,14 +77,45 @@ impl Window {
         self.deadline(duty).min(self.slot_start(Slot(duty.slot.0.saturating_add(2))))
     }
 
-    /// Whether state may be kept for the duty: at most one slot ahead and not over.
+    /// When what became of the duty is reported: when it is over; selection proofs are kept longer than they are of
+    /// use.
+    pub(crate) fn reported_at(&self, duty: Duty) -> Time {
+        match duty.kind {
+            DutyKind::PrepareAggregator | DutyKind::PrepareSyncContribution => {
+                self.slot_start(Slot(duty.slot.0.saturating_add(1)))
+            }
+            _ => self.deadline(duty),
+        }
+    }
+
+    /// When a request for complete selection proofs is answered with those that are there; `slot` is the earliest of
+    /// the sync selections asked for, if there are any.
+    ///
+    /// Clients give up after a slot; where the proofs are needed in this very slot, when contributions are due, and
+    /// some of them do without contributions then.
+    pub(crate) fn selections_by(&self, now: Time, slot: Option<Slot>) -> Time {
+        let patience = after(now, self.slot_ns() / 4 * 3);
+        let Some(slot) = slot else { return patience };
+        let margin = self.slot_ns() / 12;
+        let needed = after(self.due(Duty::new(slot, DutyKind::SyncContribution)), -margin);
+        patience.min(needed.max(after(now, margin)))
+    }
+
+    /// Whether state may be kept for the duty: not too far ahead and not over.
     pub(crate) fn admits(&self, duty: Duty, now: Time) -> bool {
         !self.is_ahead(duty, now) && now < self.deadline(duty)
     }
 
-    /// Whether the duty is more than one slot ahead.
+    /// Whether the duty is further ahead than a slot, or than two epochs where validator clients plan so far
+    /// (charon-wire 3.3).
     pub(crate) fn is_ahead(&self, duty: Duty, now: Time) -> bool {
-        duty.slot.0 > self.slot_at(now).0.saturating_add(1)
+        let current = self.slot_at(now);
+        match duty.kind {
+            DutyKind::PrepareAggregator | DutyKind::PrepareSyncContribution | DutyKind::Exit => {
+                self.spec.epoch_of(duty.slot).0 > self.spec.epoch_of(current).0.saturating_add(EPOCHS_AHEAD)
+            }
+            _ => duty.slot.0 > current.0.saturating_add(1),
+        }
     }
 }
 
@@ -115,7 +160,34 @@ mod tests {
             (123_999_000_000, 217 * SECOND),
             "an epoch and a twelfth of a slot"
         );
-        assert_eq!(times(DutyKind::SyncContribution).1, 133 * SECOND);
+        assert_eq!(times(DutyKind::SyncContribution), (128_000_400_000, 133 * SECOND));
+        assert_eq!(times(DutyKind::SyncMessage), (123_999_600_000, 133 * SECOND));
+        assert_eq!(times(DutyKind::Aggregator), (128_000_400_000, 217 * SECOND));
+        assert_eq!(times(DutyKind::PrepareAggregator).1, 313 * SECOND, "two epochs");
+        assert_eq!(times(DutyKind::Exit).1, i64::MAX, "never");
+    }
+
+    #[test]
+    fn selections_are_answered_before_clients_give_up() {
+        let window = window();
+        let at = |slot: u64, ms: i64| window.slot_start(Slot(slot)).plus_ms(ms);
+        assert_eq!(window.selections_by(at(10, 0), None), at(10, 9_000));
+        assert_eq!(
+            window.selections_by(at(10, 0), Some(Slot(10))),
+            at(10, 7_000),
+            "before contributions are due"
+        );
+        assert_eq!(window.selections_by(at(10, 7_500), Some(Slot(10))), at(10, 8_500), "never at once");
+        assert_eq!(window.selections_by(at(10, 0), Some(Slot(12))), at(10, 9_000));
+    }
+
+    #[test]
+    fn selections_and_exits_are_admitted_two_epochs_ahead() {
+        let window = window();
+        for kind in [DutyKind::PrepareAggregator, DutyKind::PrepareSyncContribution, DutyKind::Exit] {
+            let admitted = |slot| window.admits(duty(slot, kind), window.slot_start(Slot(10)));
+            assert!(admitted(31) && !admitted(32), "{kind}");
+        }
     }
 
     #[test]
@@ -144,6 +216,7 @@ mod tests {
             let duty = duty(u64::MAX, kind);
             assert!(window.is_ahead(duty, Time(0)) && !window.admits(duty, Time(0)));
             assert_eq!(window.deadline(duty), Time(i64::MAX));
+            assert!(window.selections_by(Time(i64::MAX), Some(duty.slot)) <= Time(i64::MAX));
             assert!(window.answer_by(duty) <= Time(i64::MAX) && window.due(duty) <= Time(i64::MAX));
         }
         assert_eq!(window.slot_at(Time(i64::MIN)), Slot(0), "before genesis it is slot 0");

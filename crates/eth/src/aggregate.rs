@@ -2,26 +2,56 @@
 
 use crate::collection::Bitlist;
 use crate::containers::{mainnet, minimal};
+use crate::fork::AttestationForm;
 use crate::of_preset::{OfPreset, either, of_preset};
-use crate::{AttestationData, CommitteeIndex, DecodeError, Preset, SignatureBytes, ValidatorIndex};
+use crate::{
+    AttestationData, CommitteeIndex, Container, DecodeError, Fork, Preset, Root, SignatureBytes,
+    ValidatorIndex,
+};
+
+/// Adds the root to a container that Gloas hashes otherwise than Electra.
+macro_rules! root_in {
+    ($name:ident) => {
+        impl $name {
+            /// The hash tree root in a fork, of which [`Self::root`] is that of Electra and Fulu.
+            ///
+            /// # Errors
+            /// [`DecodeError::UnsupportedFork`]: the fork's containers are not built in.
+            pub fn root_in(&self, fork: Fork) -> Result<Root, DecodeError> {
+                match (fork.attestations().ok_or(DecodeError::UnsupportedFork { fork })?, self.preset()) {
+                    (AttestationForm::Electra, _) => Ok(self.root()),
+                    (AttestationForm::Gloas, Preset::Mainnet) => {
+                        root_of::<mainnet::gloas::$name>(&self.to_ssz())
+                    }
+                    (AttestationForm::Gloas, Preset::Minimal) => {
+                        root_of::<minimal::gloas::$name>(&self.to_ssz())
+                    }
+                }
+            }
+        }
+    };
+}
 
 of_preset! {
     /// The same vote of validators of one or more committees, in the form of Electra and Fulu (EIP-7549). Hides the
-    /// preset, on which its sizes depend. (Gloas makes the container progressive: same bytes, other root; see
-    /// [`containers`](crate::containers).)
+    /// preset, on which its sizes depend. Gloas has the same bytes with another root: see [`Attestation::root_in`].
     Attestation = attestation
 }
+root_in!(Attestation);
 
 of_preset! {
     /// An aggregate as its aggregator hands it in: what is signed in the domain
-    /// [`AggregateAndProof`](crate::DomainType::AggregateAndProof).
+    /// [`AggregateAndProof`](crate::DomainType::AggregateAndProof). The root that is signed is
+    /// [`AggregateAndProof::root_in`] the fork.
     AggregateAndProof = attestation
 }
+root_in!(AggregateAndProof);
 
 of_preset! {
     /// An aggregate with its aggregator's signature, which is not verified here.
     SignedAggregateAndProof = attestation
 }
+root_in!(SignedAggregateAndProof);
 
 impl Attestation {
     /// The vote of the validators set in `aggregation_bits`, all of one committee. Nodes of a cluster exchange a single
@@ -157,4 +187,8 @@ impl SignedAggregateAndProof {
     pub fn signature(&self) -> SignatureBytes {
         either!(&self.0, inner => inner.signature)
     }
+}
+
+fn root_of<T: Container>(ssz: &[u8]) -> Result<Root, DecodeError> {
+    Ok(T::from_ssz(ssz)?.root())
 }

@@ -1,10 +1,15 @@
 //! What a validator is asked to do, as the beacon node's duty endpoints answer.
 
+use std::collections::BTreeSet;
+
 use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
 use serde::{Deserialize, Serialize};
 
 use crate::primitives::quoted_u64;
-use crate::{CommitteeIndex, PublicKeyBytes, Slot, SyncCommitteePosition, ValidatorIndex};
+use crate::{
+    CommitteeIndex, Preset, PublicKeyBytes, SYNC_SUBCOMMITTEES, Slot, SubcommitteeIndex,
+    SyncCommitteePosition, ValidatorIndex,
+};
 
 /// A validator's place in an attestation committee. The fields are in the order of the 96 bytes of SSZ in which nodes
 /// of a cluster exchange it.
@@ -64,4 +69,15 @@ pub struct SyncDuty {
     pub validator_index: ValidatorIndex,
     /// Its positions in the committee, quoted decimals in JSON; a validator may have several.
     pub validator_sync_committee_indices: Vec<SyncCommitteePosition>,
+}
+
+impl SyncDuty {
+    /// The subcommittees the validator is a member of, ascending: it may aggregate in each. Positions that the preset's
+    /// committee does not have are passed over.
+    pub fn subcommittees(&self, preset: Preset) -> Vec<SubcommitteeIndex> {
+        let positions = self.validator_sync_committee_indices.iter();
+        let quarters = positions.map(|position| position.0 / preset.sync_subcommittee_size());
+        let found: BTreeSet<u64> = quarters.filter(|quarter| *quarter < SYNC_SUBCOMMITTEES).collect();
+        found.into_iter().map(SubcommitteeIndex).collect()
+    }
 }

@@ -16,7 +16,7 @@ pub enum DecodeError {
         why: String,
     },
     /// Containers of this fork are not built in.
-    #[error("containers of fork {fork} are not supported by this version; supported are electra and fulu")]
+    #[error("containers of fork {fork} are not built into this version of the program")]
     UnsupportedFork {
         /// The fork asked for.
         fork: Fork,

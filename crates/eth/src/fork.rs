@@ -29,6 +29,24 @@ pub enum Fork {
     Gloas,
 }
 
+/// Containers of attestations, named after the fork that brought them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AttestationForm {
+    /// Several committees in one (EIP-7549).
+    Electra,
+    /// The same bytes with another root (EIP-7688).
+    Gloas,
+}
+
+/// Containers of blocks, named after the fork that brought them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BlockForm {
+    /// A proof for each blob.
+    Electra,
+    /// A proof for each cell of a blob.
+    Fulu,
+}
+
 impl Fork {
     /// Every fork, oldest first.
     pub const ALL: [Fork; 8] = [
@@ -50,6 +68,30 @@ impl Fork {
     /// The fork with this number.
     pub fn from_number(number: u64) -> Option<Fork> {
         Fork::ALL.into_iter().find(|fork| fork.number() == number)
+    }
+
+    /// Which containers carry attestations and aggregates; `None` where they are not built in.
+    pub(crate) fn attestations(self) -> Option<AttestationForm> {
+        match self {
+            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => None,
+            Fork::Electra | Fork::Fulu => Some(AttestationForm::Electra),
+            Fork::Gloas => Some(AttestationForm::Gloas),
+        }
+    }
+
+    /// Which containers carry blocks; `None` where they are not built in.
+    pub(crate) fn blocks(self) -> Option<BlockForm> {
+        match self {
+            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => None,
+            Fork::Electra => Some(BlockForm::Electra),
+            Fork::Fulu => Some(BlockForm::Fulu),
+            Fork::Gloas => None,
+        }
+    }
+
+    /// Whether duties are due at the times of the `…_GLOAS` keys.
+    pub(crate) fn is_due_early(self) -> bool {
+        self >= Fork::Gloas
     }
 
     /// The name used in `Eth-Consensus-Version` and in `version` fields: `fulu`.
@@ -78,11 +120,20 @@ impl Fork {
     }
 }
 
-/// A fork name that is none of ours: a typing error, or a fork newer than this version of the program.
+/// A fork's name or number that is none of ours: a typing error, or a fork newer than this version of the program.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown fork {name:?}; known are phase0 to gloas")]
+#[error("unknown fork {fork}; this version of the program knows {} to {}", Fork::ALL[0], Fork::ALL[Fork::ALL.len() - 1])]
 pub struct UnknownFork {
-    name: String,
+    fork: String,
+}
+
+impl TryFrom<u64> for Fork {
+    type Error = UnknownFork;
+
+    /// The fork with this number.
+    fn try_from(number: u64) -> Result<Fork, UnknownFork> {
+        Fork::from_number(number).ok_or_else(|| UnknownFork { fork: format!("number {number}") })
+    }
 }
 
 impl FromStr for Fork {
@@ -90,10 +141,10 @@ impl FromStr for Fork {
 
     /// Reads a name in any case.
     fn from_str(text: &str) -> Result<Fork, UnknownFork> {
-        Fork::ALL
-            .into_iter()
-            .find(|fork| fork.name().eq_ignore_ascii_case(text))
-            .ok_or_else(|| UnknownFork { name: text.chars().take(32).collect() })
+        Fork::ALL.into_iter().find(|fork| fork.name().eq_ignore_ascii_case(text)).ok_or_else(|| {
+            let name: String = text.chars().take(32).collect();
+            UnknownFork { fork: format!("{name:?}") }
+        })
     }
 }
 
@@ -124,10 +175,26 @@ mod tests {
         for (position, fork) in Fork::ALL.into_iter().enumerate() {
             assert_eq!(fork.number(), position as u64);
             assert_eq!(Fork::from_number(fork.number()), Some(fork));
+            assert_eq!(Fork::try_from(fork.number()), Ok(fork));
             assert_eq!(fork.name().parse(), Ok(fork));
             assert_eq!(fork.name().to_uppercase().parse(), Ok(fork));
         }
+    }
+
+    #[test]
+    fn unknown_forks_are_refused_by_name_and_by_number() {
+        let refused = "heze".parse::<Fork>().expect_err("a fork of the future");
+        assert_eq!(
+            refused.to_string(),
+            r#"unknown fork "heze"; this version of the program knows phase0 to gloas"#
+        );
         assert_eq!(Fork::from_number(8), None);
-        assert!("heze".parse::<Fork>().is_err());
+        let refused = Fork::try_from(8).expect_err("a fork of the future");
+        assert_eq!(
+            refused.to_string(),
+            "unknown fork number 8; this version of the program knows phase0 to gloas"
+        );
+        assert!("".parse::<Fork>().is_err());
+        assert!(Fork::try_from(u64::MAX).is_err());
     }
 }

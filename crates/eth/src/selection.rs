@@ -1,5 +1,6 @@
 //! Who aggregates: a validator signs slot and subcommittee, and the hash of the signature decides.
 
+use libssz_derive::{HashTreeRoot, SszDecode, SszEncode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,7 +15,7 @@ const TARGET_AGGREGATORS: u64 = 16;
 
 /// A selection proof for attestations, as it travels between validator client and middleware, and between the nodes of
 /// a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SszEncode, SszDecode, HashTreeRoot, Serialize, Deserialize)]
 pub struct BeaconCommitteeSelection {
     /// The validator.
     pub validator_index: ValidatorIndex,
@@ -25,7 +26,7 @@ pub struct BeaconCommitteeSelection {
 }
 
 /// A selection proof for sync committee contributions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, SszEncode, SszDecode, HashTreeRoot, Serialize, Deserialize)]
 pub struct SyncCommitteeSelection {
     /// The validator.
     pub validator_index: ValidatorIndex,

@@ -200,7 +200,7 @@ impl Spec {
     }
 
     fn due_at(&self, slot: Slot) -> &DueTimes {
-        if self.fork_at(self.epoch_of(slot)) < Fork::Gloas { &self.due } else { &self.due_gloas }
+        if self.fork_at(self.epoch_of(slot)).is_due_early() { &self.due_gloas } else { &self.due }
     }
 
     /// `get_slot_component_duration_ms` of the consensus specification: whole milliseconds, rounded down.

@@ -13,6 +13,7 @@ mod peer_info;
 mod recent;
 mod reject;
 mod sender;
+mod subcommittee;
 mod values;
 mod versioned;
 

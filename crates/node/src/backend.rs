@@ -2,7 +2,12 @@
 
 use beacon::server::{ApiError, Backend, ProposalRequest};
 use duty::{Answer, Question, Reason, Submission};
-use eth::{AttestationData, CommitteeIndex, Proposal, SignedProposal, SingleAttestation, Slot};
+use eth::{
+    AggregatorQuery, Attestation, AttestationData, BeaconCommitteeSelection, CommitteeIndex, Proposal, Root,
+    SignedAggregateAndProof, SignedContributionAndProof, SignedProposal, SignedVoluntaryExit,
+    SingleAttestation, Slot, SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage,
+    SyncCommitteeSelection,
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that may wait for the engine to look at them.
@@ -32,11 +37,29 @@ impl EngineBackend {
         answered.await.map_err(|_| stopping())
     }
 
-    async fn submit(&self, submission: Submission) -> Result<Vec<Result<(), ApiError>>, ApiError> {
-        match self.ask(|answer| Ask::Submission(submission, answer)).await? {
-            Answer::Received(items) => Ok(items.into_iter().map(|item| item.map_err(refusal)).collect()),
-            other => Err(unexpected(&other)),
+    /// Asks, and has `wanted` take the answer it can use.
+    async fn question<T>(
+        &self,
+        question: Question,
+        wanted: impl FnOnce(Answer) -> Result<T, Answer>,
+    ) -> Result<T, ApiError> {
+        match self.ask(|answer| Ask::Question(question, answer)).await? {
+            Answer::Refused(reason) => Err(refusal(reason)),
+            answer => wanted(answer).map_err(|other| unexpected(&other)),
         }
+    }
+
+    /// Hands in `count` items; one verdict each.
+    async fn submit(&self, count: usize, submission: Submission) -> Vec<Result<(), ApiError>> {
+        match self.ask(|answer| Ask::Submission(submission, answer)).await {
+            Ok(Answer::Received(items)) => items.into_iter().map(|item| item.map_err(refusal)).collect(),
+            Ok(other) => vec![Err(unexpected(&other)); count],
+            Err(error) => vec![Err(error); count],
+        }
+    }
+
+    async fn submit_one(&self, submission: Submission) -> Result<(), ApiError> {
+        self.submit(1, submission).await.into_iter().collect()
     }
 }
 
@@ -47,32 +70,103 @@ impl Backend for EngineBackend {
         committee: CommitteeIndex,
     ) -> Result<AttestationData, ApiError> {
         let question = Question::AttestationData { slot, committee };
-        match self.ask(|answer| Ask::Question(question, answer)).await? {
+        let wanted = |answer| match answer {
             Answer::AttestationData(data) => Ok(data),
-            Answer::Refused(reason) => Err(refusal(reason)),
-            other => Err(unexpected(&other)),
-        }
+            other => Err(other),
+        };
+        self.question(question, wanted).await
     }
 
     async fn submit_attestations(&self, items: Vec<SingleAttestation>) -> Vec<Result<(), ApiError>> {
-        let count = items.len();
-        match self.submit(Submission::Attestations(items)).await {
-            Ok(answers) => answers,
-            Err(error) => vec![Err(error); count],
-        }
+        self.submit(items.len(), Submission::Attestations(items)).await
     }
 
     async fn propose(&self, request: ProposalRequest) -> Result<Proposal, ApiError> {
         let question = Question::Block { slot: request.slot, randao_reveal: request.randao_reveal };
-        match self.ask(|answer| Ask::Question(question, answer)).await? {
+        let wanted = |answer| match answer {
             Answer::Block(proposal) => Ok(Proposal::clone(&proposal)),
-            Answer::Refused(reason) => Err(refusal(reason)),
-            other => Err(unexpected(&other)),
-        }
+            other => Err(other),
+        };
+        self.question(question, wanted).await
     }
 
     async fn submit_block(&self, block: SignedProposal) -> Result<(), ApiError> {
-        self.submit(Submission::Block(Box::new(block))).await?.into_iter().collect()
+        self.submit_one(Submission::Block(Box::new(block))).await
+    }
+
+    async fn committee_selections(
+        &self,
+        items: Vec<BeaconCommitteeSelection>,
+    ) -> Result<Vec<BeaconCommitteeSelection>, ApiError> {
+        let wanted = |answer| match answer {
+            Answer::CommitteeSelections(complete) => Ok(complete),
+            other => Err(other),
+        };
+        self.question(Question::CommitteeSelections(items), wanted).await
+    }
+
+    async fn sync_selections(
+        &self,
+        items: Vec<SyncCommitteeSelection>,
+    ) -> Result<Vec<SyncCommitteeSelection>, ApiError> {
+        let wanted = |answer| match answer {
+            Answer::SyncSelections(complete) => Ok(complete),
+            other => Err(other),
+        };
+        self.question(Question::SyncSelections(items), wanted).await
+    }
+
+    async fn are_aggregators(&self, items: Vec<AggregatorQuery>) -> Result<Vec<bool>, ApiError> {
+        let wanted = |answer| match answer {
+            Answer::Aggregators(verdicts) => Ok(verdicts),
+            other => Err(other),
+        };
+        self.question(Question::Aggregators(items), wanted).await
+    }
+
+    async fn aggregate(
+        &self,
+        slot: Slot,
+        data_root: Root,
+        committee: CommitteeIndex,
+    ) -> Result<Attestation, ApiError> {
+        let wanted = |answer| match answer {
+            Answer::Aggregate(aggregate) => Ok(*aggregate),
+            other => Err(other),
+        };
+        self.question(Question::Aggregate { slot, data_root, committee }, wanted).await
+    }
+
+    async fn submit_aggregates(&self, items: Vec<SignedAggregateAndProof>) -> Vec<Result<(), ApiError>> {
+        self.submit(items.len(), Submission::Aggregates(items)).await
+    }
+
+    async fn submit_sync_messages(&self, items: Vec<SyncCommitteeMessage>) -> Vec<Result<(), ApiError>> {
+        self.submit(items.len(), Submission::SyncMessages(items)).await
+    }
+
+    async fn contribution(
+        &self,
+        slot: Slot,
+        subcommittee: SubcommitteeIndex,
+        block: Root,
+    ) -> Result<SyncCommitteeContribution, ApiError> {
+        let wanted = |answer| match answer {
+            Answer::Contribution(contribution) => Ok(*contribution),
+            other => Err(other),
+        };
+        self.question(Question::Contribution { slot, subcommittee, block }, wanted).await
+    }
+
+    async fn submit_contributions(
+        &self,
+        items: Vec<SignedContributionAndProof>,
+    ) -> Vec<Result<(), ApiError>> {
+        self.submit(items.len(), Submission::Contributions(items)).await
+    }
+
+    async fn submit_exit(&self, exit: SignedVoluntaryExit) -> Result<(), ApiError> {
+        self.submit_one(Submission::Exit(exit)).await
     }
 }
 
@@ -84,6 +178,10 @@ fn refusal(reason: Reason) -> ApiError {
         | Reason::Expired
         | Reason::WrongSignature
         | Reason::NotTheDecidedValue
+        | Reason::NotAnAggregator
+        | Reason::SignedOtherwise
+        | Reason::WrongCommittee
+        | Reason::TooManyExits
         | Reason::LedgerRefused => 400,
         Reason::TooManyRequests => 429,
         _ => 503,

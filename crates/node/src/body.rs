@@ -139,6 +139,8 @@ impl Body {
             }
             net::Event::PeerInfo { peer, info, clock_offset_ns, .. } => {
                 journal::peer_info(self.parts.host.peer_name(peer), &info, clock_offset_ns);
+                let reads_plural_contributions = info.reads_plural_contributions();
+                self.step(Input::PeerTold { peer, reads_plural_contributions });
             }
             net::Event::Fault { peer, why } => {
                 let peer = self.parts.host.peer_name(peer);
@@ -189,9 +191,13 @@ impl Body {
             Output::CheckParent { duty, parent } => {
                 self.spawn(|parts| parts.chain.clone().check_parent(duty, parent));
             }
-            Output::Publish { duty, keys, what } => {
+            Output::Register(epoch) => {
+                let chain = self.parts.chain.clone();
+                self.tasks.spawn(async move { chain.register(epoch).await });
+            }
+            Output::Publish { duty, seats, what } => {
                 let until = self.expiry(duty);
-                self.spawn(|parts| parts.chain.clone().publish(duty, keys, what, until));
+                self.spawn(|parts| parts.chain.clone().publish(duty, seats, what, until));
             }
             Output::Send { to, duty, draft, values } => self.send(to, duty, draft, values),
             Output::SendPartials { to, set } => {

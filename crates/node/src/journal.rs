@@ -32,22 +32,28 @@ pub(crate) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
         Notice::PartialsStored { duty, share, count } => {
             tracing::debug!(topic = "parsigdb", %duty, %share, count, "partial signatures arrived");
         }
+        Notice::HeadsDiffered { duty, heads } => {
+            tracing::info!(topic = "tracker", %duty, heads, "validator clients signed different head blocks");
+        }
         Notice::Aggregated { duty, count } => {
             tracing::debug!(topic = "sigagg", %duty, count, "signatures are complete");
         }
         Notice::Expected { duty, key } => tracing::trace!(topic = "tracker", %duty, %key, "expected"),
-        Notice::Over(report) => over(report),
+        Notice::Over(report) => {
+            let absent: Vec<String> = report.absent.iter().map(|peer| peer_name(*peer)).collect();
+            over(report, &absent);
+        }
     }
 }
 
-fn over(report: &DutyReport) {
-    let DutyReport { duty, key, missed, participants } = report;
+fn over(report: &DutyReport, absent: &[String]) {
+    let DutyReport { duty, key, missed, participants, .. } = report;
     let shares: Vec<u8> = participants.iter().map(|share| share.number()).collect();
     match missed {
         None => done(duty, key, &shares),
         Some(reason) => {
-            let (reason, text) = (reason.code(), reason.text());
-            tracing::warn!(topic = "tracker", %duty, %key, reason, text, ?shares, "duty missed");
+            let (step, reason, text) = (reason.step().name(), reason.code(), reason.text());
+            tracing::warn!(topic = "tracker", %duty, %key, step, reason, text, ?absent, "duty missed");
         }
     }
 }

@@ -99,6 +99,9 @@ pub(crate) struct Metrics {
     consensus_timeouts: Family<OfTimer, Counter>,
     values_refused: Family<OfValueRefused, Counter>,
     faults: Family<OfPeer, Counter>,
+    heads_differed: Family<OfDuty, Counter>,
+    unacknowledged_fees: Gauge,
+    registrations: Counter,
     refusals: Family<OfReason, Counter>,
     stored: Family<OfPeerIndex, Histogram>,
     aggregated: Family<OfDuty, Histogram>,
@@ -139,6 +142,9 @@ impl Metrics {
             consensus_timeouts: Family::default(),
             values_refused: Family::default(),
             faults: Family::default(),
+            heads_differed: Family::default(),
+            unacknowledged_fees: Gauge::default(),
+            registrations: Counter::default(),
             refusals: Family::default(),
             stored: Family::new_with_constructor(slot_histogram),
             aggregated: Family::new_with_constructor(slot_histogram),
@@ -179,6 +185,12 @@ impl Metrics {
         registry.register("core_consensus_timeout", "Rounds that timed out", self.consensus_timeouts.clone());
         registry.register("phalanx_values_refused", "Leaders' values refused", self.values_refused.clone());
         registry.register("phalanx_peer_faults", "What peers did wrong", self.faults.clone());
+        let heads = "Slots in which validator clients signed different head blocks";
+        registry.register("phalanx_sync_heads_differed", heads, self.heads_differed.clone());
+        let fees = "Beacon nodes that have not acknowledged where the fees go";
+        registry.register("phalanx_fee_recipients_unacknowledged", fees, self.unacknowledged_fees.clone());
+        let sent = "Times the registrations with builders were taken by a beacon node";
+        registry.register("phalanx_builder_registrations", sent, self.registrations.clone());
         let refusals = "Signatures the slashing ledger refused";
         registry.register("phalanx_ledger_refusals", refusals, self.refusals.clone());
         let stored = "Seconds into the slot at which partial signatures arrived";
@@ -223,6 +235,16 @@ impl Metrics {
     /// The state of readiness.
     pub(crate) fn ready(&self, code: i64) {
         self.readyz.set(code);
+    }
+
+    /// How many beacon nodes have not acknowledged where the fees go.
+    pub(crate) fn unacknowledged_fees(&self, endpoints: usize) {
+        self.unacknowledged_fees.set(endpoints as i64);
+    }
+
+    /// A beacon node took the registrations with builders.
+    pub(crate) fn registered(&self) {
+        self.registrations.inc();
     }
 
     /// How far wall time is ahead of the node's clock.
@@ -270,6 +292,9 @@ impl Metrics {
                 let peer_idx = (share.number() - 1).to_string();
                 let label = OfPeerIndex { duty: duty.kind.name(), peer_idx };
                 self.stored.get_or_create(&label).observe(into_slot_s(*duty));
+            }
+            Notice::HeadsDiffered { duty, .. } => {
+                self.heads_differed.get_or_create(&of(*duty)).inc();
             }
             Notice::Aggregated { duty, .. } => {
                 self.aggregated.get_or_create(&of(*duty)).observe(into_slot_s(*duty));

@@ -69,6 +69,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
             .collect(),
         builder_boost: if config.builder_api { u64::MAX } else { 0 },
         graffiti,
+        registrations: registrations(&membership),
     });
     let server_config = server_config(&spec);
     let (asks, asked) = mpsc::channel(ASKS);
@@ -81,7 +82,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         &mut registry,
     );
 
-    let engine = Engine::new(engine_config(&membership, &spec), clock.now());
+    let engine = Engine::new(engine_config(&config, &membership, &spec), clock.now());
     let me = membership.me;
     let body = Body::new(Parts {
         engine,
@@ -326,12 +327,18 @@ fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
-fn engine_config(membership: &Membership, spec: &Spec) -> duty::Config {
+/// The registrations with builders that the lock holds; locks of older versions have none.
+fn registrations(membership: &Membership) -> Vec<eth::SignedValidatorRegistration> {
+    membership.lock.validators.iter().filter_map(|validator| validator.builder_registration).collect()
+}
+
+fn engine_config(config: &Config, membership: &Membership, spec: &Spec) -> duty::Config {
     duty::Config {
         spec: spec.clone(),
         me: membership.me,
         peers: membership.lock.definition.operators.len(),
         threshold: membership.lock.definition.threshold as usize,
         validators: membership.validators(),
+        takes_builders: config.builder_api,
     }
 }

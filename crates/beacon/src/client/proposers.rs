@@ -10,7 +10,7 @@ use futures::future::join_all;
 use super::Client;
 use super::call::{Call, json_body};
 use crate::api::{MediaType, ProposerPreparation};
-use crate::error::Problem;
+use crate::error::{EndpointFailure, Error, Problem};
 
 /// What became of a submission at each endpoint, in the configured order; the name is the one of logs.
 pub type Acknowledgements = Vec<(String, Result<(), Problem>)>;
@@ -27,17 +27,27 @@ impl Client {
     }
 
     /// Tells every endpoint, and through it the builders it is connected to, where these validators want their fees.
-    /// An endpoint without builders answers with an error, which says nothing of its health; and one that has some
-    /// answers when they did.
+    /// An endpoint without builders answers with an error, which says nothing of its health; one that has some answers
+    /// when they did.
+    ///
+    /// # Errors
+    /// When no endpoint takes them.
     pub async fn register_validators(
         &self,
         registrations: &[SignedValidatorRegistration],
-    ) -> Acknowledgements {
-        let path = "/eth/v1/validator/register_validator";
+    ) -> Result<(), Error> {
+        let (request, path) = ("submit_validator_registrations", "/eth/v1/validator/register_validator");
         let (config, body) = (&self.inner.config, json_body(&registrations));
-        let call = Call::submit(config, "submit_validator_registrations", path, MediaType::Json, body);
+        let call = Call::submit(config, request, path, MediaType::Json, body);
         let timeout = config.submit_timeout.max(config.forward_timeout);
-        self.at_each(&Call { timeout, ..call }, false).await
+        let acknowledgements = self.at_each(&Call { timeout, ..call }, false).await;
+        if acknowledgements.iter().any(|(_, result)| result.is_ok()) {
+            return Ok(());
+        }
+        let failed = |(endpoint, result): (String, Result<(), Problem>)| {
+            result.err().map(|problem| EndpointFailure { endpoint, problem })
+        };
+        Err(Error::Failed { request, failures: acknowledgements.into_iter().filter_map(failed).collect() })
     }
 
     /// All endpoints at once; returns when the last one has answered or its time is up.

@@ -8,18 +8,18 @@ use beacon::Client;
 use beacon::server::{ApiError, Backend, ProposalRequest, Server, ServerConfig, Shares};
 use bls::ShareIndex;
 use cluster::{GroupKey, ShareKey};
-use eth::containers::minimal;
 use eth::{
     AggregatorQuery, Attestation, AttestationData, BeaconCommitteeSelection, CommitteeIndex, Fork, Genesis,
-    KzgCommitment, KzgProof, Preset, Proposal, PublicKeyBytes, Root, SignatureBytes, SignedAggregateAndProof,
-    SignedContributionAndProof, SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, Spec,
-    SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection,
-    ValidatorIndex, Version,
+    Preset, Proposal, PublicKeyBytes, Root, SignedAggregateAndProof, SignedContributionAndProof,
+    SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, Spec, SubcommitteeIndex,
+    SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex, Version,
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::samples::{COMBINED, aggregate, blinded_proposal, contribution, proposal};
 
 pub(crate) const GROUP: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
 pub(crate) const SHARE: PublicKeyBytes = PublicKeyBytes([0x11; 48]);
@@ -42,14 +42,11 @@ pub(crate) struct Given {
     pub(crate) contributions: Vec<SignedContributionAndProof>,
     pub(crate) sync_messages: Vec<SyncCommitteeMessage>,
     pub(crate) exits: Vec<SignedVoluntaryExit>,
+    /// The votes that aggregates were asked for.
+    pub(crate) votes: Vec<Root>,
     /// How often the backend was asked who aggregates.
     pub(crate) questions: usize,
 }
-
-/// What every aggregate, contribution and combined proof of the backend is signed with.
-pub(crate) const COMBINED: SignatureBytes = SignatureBytes([0x0c; 96]);
-/// The vote that the backend's aggregates are for.
-pub(crate) const VOTE: Root = Root([0xda; 32]);
 
 impl Backend for TestBackend {
     async fn attestation_data(
@@ -93,10 +90,8 @@ impl Backend for TestBackend {
         data_root: Root,
         committee: CommitteeIndex,
     ) -> Result<Attestation, ApiError> {
-        if slot == Slot(404) || data_root != VOTE {
-            return undecided();
-        }
-        Ok(aggregate(slot, committee))
+        self.given.lock().expect("no panic").votes.push(data_root);
+        if slot == Slot(404) { undecided() } else { Ok(aggregate(slot, committee)) }
     }
 
     async fn submit_aggregates(&self, items: Vec<SignedAggregateAndProof>) -> Vec<Result<(), ApiError>> {
@@ -174,58 +169,11 @@ fn undecided<T>() -> Result<T, ApiError> {
     Err(ApiError::deadline("no decision for slot 404 before its deadline"))
 }
 
-/// The backend's aggregate for a slot and committee.
-pub(crate) fn aggregate(slot: Slot, committee: CommitteeIndex) -> Attestation {
-    let data = AttestationData { slot, ..Default::default() };
-    Attestation::of_committee(Preset::Minimal, committee, &[true, false, true], data, COMBINED)
-        .expect("a committee of the preset")
-}
-
-/// The backend's contribution for a slot, subcommittee and block.
-pub(crate) fn contribution(
-    slot: Slot,
-    subcommittee: SubcommitteeIndex,
-    block: Root,
-) -> SyncCommitteeContribution {
-    SyncCommitteeContribution::new(Preset::Minimal, slot, block, subcommittee, &[1, 5], COMBINED)
-        .expect("places of the preset")
-}
-
-/// A full block of Fulu, minimal preset.
-pub(crate) fn proposal(slot: Slot) -> Proposal {
-    let mut contents = minimal::fulu::BlockContents::default();
-    contents.block.slot = slot;
-    contents.block.proposer_index = ValidatorIndex(7);
-    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
-}
-
-/// A full block with as many blobs as the networks' schedule allows today.
-pub(crate) fn proposal_with_blobs(slot: Slot) -> Proposal {
-    let mut contents = minimal::fulu::BlockContents::default();
-    contents.block.slot = slot;
-    for blob in 0..21 {
-        contents.blobs.push(vec![blob; 131_072].try_into().expect("a blob's size")).expect("room for a blob");
-        for _ in 0..128 {
-            contents.kzg_proofs.push(KzgProof([blob; 48])).expect("room for its proofs");
-        }
-        let commitments = &mut contents.block.body.blob_kzg_commitments;
-        commitments.push(KzgCommitment([blob; 48])).expect("room for its commitment");
-    }
-    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
-}
-
-/// A blinded block of Fulu, minimal preset.
-pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
-    let block = minimal::electra::BlindedBeaconBlock { slot, ..Default::default() };
-    Proposal::new(Fork::Fulu, &block).expect("Fulu has such blocks")
-}
-
 /// The validator API on a real socket; stops when dropped.
 pub(crate) struct Api<B = TestBackend> {
     pub(crate) address: SocketAddr,
     pub(crate) backend: B,
     pub(crate) registry: Registry,
-    pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
     serving: JoinHandle<std::io::Result<()>>,
     stop: DropGuard,
@@ -259,7 +207,6 @@ impl<B: Backend> Api<B> {
     ) -> Api<B> {
         let mut registry = Registry::default();
         let server = Server::new(config, backend.clone(), client, shares, spec, &mut registry);
-        let router = server.router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let stop = CancellationToken::new();
@@ -270,7 +217,7 @@ impl<B: Backend> Api<B> {
             .gzip(false)
             .build()
             .expect("a client");
-        Api { address, backend, registry, router, http, serving, stop: stop.drop_guard() }
+        Api { address, backend, registry, http, serving, stop: stop.drop_guard() }
     }
 
     /// Shuts down and waits until it did.

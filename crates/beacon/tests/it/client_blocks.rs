@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use eth::{Graffiti, Preset, SignatureBytes, Slot};
 use serde_json::{Value, json};
 
-use crate::backend::{blinded_proposal, proposal, proposal_with_blobs};
 use crate::node::{Node, client};
+use crate::samples::{blinded_proposal, proposal, proposal_with_blobs};
 
 #[tokio::test]
 async fn a_block_goes_out_in_ssz_and_in_json_where_ssz_is_not_taken() {
@@ -134,6 +134,7 @@ async fn a_block_of_a_fork_that_is_not_built_in_is_refused_by_name() {
             let produced = client.produce_block(Preset::Minimal, Slot(9), SignatureBytes([1; 96]), None, 0);
             let text = produced.await.expect_err("not guessed").to_string();
             assert!(text.contains(fork) && text.contains(word), "{text}");
+            assert!(text.ends_with("; update this program"), "{text}");
         }
     }
 }

@@ -73,11 +73,13 @@ async fn registrations_go_to_every_beacon_node_and_one_without_builders_is_not_i
     let client = client([without.url(), with.url()]);
     let message = ValidatorRegistration { gas_limit: 60_000_000, timestamp: 9, ..Default::default() };
     let registration = SignedValidatorRegistration { message, signature: SignatureBytes([3; 96]) };
-    let acknowledged = client.register_validators(&[registration]).await;
-    assert!(matches!(acknowledged[0].1, Err(Problem::Status { code: 500, .. })), "{acknowledged:?}");
-    assert_eq!(acknowledged[1].1, Ok(()));
+    client.register_validators(&[registration]).await.expect("one has builders");
     let body: Value = serde_json::from_slice(&with.requests()[0].body).expect("JSON");
     assert_eq!(body, json!([registration]));
     assert_eq!(body[0]["message"]["gas_limit"], "60000000");
+    assert_eq!(without.requests()[0].body, with.requests()[0].body, "both were told");
     assert_eq!(client.version().await.expect("an answer"), "without", "it is still asked first");
+    let alone = crate::node::client([without.url()]);
+    let text = alone.register_validators(&[registration]).await.expect_err("nobody took it").to_string();
+    assert!(text.contains("no builder"), "{text}");
 }

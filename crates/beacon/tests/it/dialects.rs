@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::backend::{Api, COMBINED};
+use crate::backend::Api;
+use crate::samples::COMBINED;
 use crate::script::{HEAD, Script, signature};
 
 const VALIDATORS: &str = "/eth/v1/beacon/states/head/validators";

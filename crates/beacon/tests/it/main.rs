@@ -12,6 +12,7 @@ mod client_submissions;
 mod client_sync;
 mod dialects;
 mod node;
+mod samples;
 mod script;
 mod server_aggregates;
 mod server_attestations;

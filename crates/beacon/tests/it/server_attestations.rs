@@ -172,7 +172,7 @@ async fn the_fork_must_be_named_and_be_one_with_single_attestations() {
     for (version, word) in [
         (None, "Eth-Consensus-Version"),
         (Some("deneb"), "deneb"),
-        (Some("gloas"), "supported are electra and fulu"),
+        (Some("gloas"), "gloas are not built into"),
         (Some("heze"), "unknown fork"),
         (Some("moon"), "moon"),
     ] {

@@ -4,8 +4,9 @@ use axum::Router;
 use eth::{Fork, Preset, SignatureBytes, SignedProposal, Slot};
 use serde_json::{Value, json};
 
-use crate::backend::{Api, blinded_proposal, proposal, proposal_with_blobs, refusal};
+use crate::backend::{Api, refusal};
 use crate::node::{Node, client};
+use crate::samples::{blinded_proposal, proposal, proposal_with_blobs};
 
 const REVEAL: SignatureBytes = SignatureBytes([5; 96]);
 

@@ -1,8 +1,6 @@
 //! Which requests are ours, and which go through.
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
 use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 

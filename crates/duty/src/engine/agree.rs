@@ -6,16 +6,16 @@ use cluster::GroupKey;
 use qbft::{Hash, PeerIndex, Role, Round};
 use slashing::{Permit, Refusal};
 
-use super::Engine;
+use super::{Config, Engine};
 use crate::agreement::{Agreement, Opinion, Parent};
 use crate::consent::{self, Consent};
-use crate::judge::{self, AttesterView, Judgement, ProposerView};
+use crate::judge::{self, AggregatorView, AttesterView, ContributionView, Judgement, ProposerView};
 use crate::{ConsensusMessage, Content, Duty, DutyKind, Notice, Output, Reason, To, Why};
 
 impl Engine {
     pub(super) fn consensus(&mut self, message: ConsensusMessage, out: &mut Vec<Output>) {
         let ConsensusMessage { duty, message, values } = message;
-        let is_agreed_on = matches!(duty.kind, DutyKind::Attester | DutyKind::Proposer);
+        let is_agreed_on = duty.kind.has_consensus() && duty.kind != DutyKind::InfoSync;
         if !is_agreed_on || !self.window.admits(duty, self.now) {
             return;
         }
@@ -109,6 +109,8 @@ impl Engine {
         let Some(agreement) = self.agreements.get(&duty) else {
             return Judgement::Wait(Reason::DutiesUnknown);
         };
+        // From the first round in which an honest peer has led for certain, less must do.
+        let is_late = agreement.round.number() > qbft::faults(self.config.peers) as u64 + 1;
         match (duty.kind, content) {
             (DutyKind::Attester, Content::Attester(set)) => {
                 let view = AttesterView {
@@ -116,7 +118,7 @@ impl Engine {
                     slot: duty.slot,
                     on_duty: self.schedule.attesters(&self.window, duty.slot),
                     own: agreement.own.attestation.as_ref(),
-                    may_omit: agreement.round.number() > qbft::faults(self.config.peers) as u64 + 1,
+                    may_omit: is_late,
                 };
                 judge::attester(set, &view)
             }
@@ -138,8 +140,39 @@ impl Engine {
                         Some(Parent::Asked) | None => None,
                     },
                     fee_recipient: config.fee_recipient,
+                    takes_builders: self.config.takes_builders,
                 };
                 judge::proposer(*key, proposal, &view)
+            }
+            (DutyKind::Aggregator, Content::Aggregator(set)) => {
+                let view = AggregatorView {
+                    slot: duty.slot,
+                    decided: self.decided_attestation(duty.slot),
+                    on_duty: self.schedule.attesters(&self.window, duty.slot),
+                    selected: &self.selected(duty),
+                    own: match agreement.own.value.as_ref().map(|value| &value.content) {
+                        Some(Content::Aggregator(own)) => Some(own),
+                        _ => None,
+                    },
+                    is_late,
+                };
+                judge::aggregator(set, &view)
+            }
+            (DutyKind::SyncContribution, Content::SyncContribution(set)) => {
+                let next = eth::Slot(duty.slot.0.saturating_add(1));
+                let is_known = self.schedule.knows(&self.window, next);
+                let view = ContributionView {
+                    slot: duty.slot,
+                    members: is_known.then(|| self.schedule.sync_members(&self.window, duty.slot)),
+                    selected: &self.selected(duty),
+                    blocks: &self.sync_blocks(duty.slot),
+                    own: match agreement.own.value.as_ref().map(|value| &value.content) {
+                        Some(Content::SyncContribution(own)) => Some(own),
+                        _ => None,
+                    },
+                    is_late,
+                };
+                judge::contributions(set, &view)
             }
             _ => Judgement::Refuse(Reason::WrongKindOfValue),
         }
@@ -151,7 +184,11 @@ impl Engine {
 
     fn apply(&mut self, duty: Duty, value: Hash, judgement: Judgement, out: &mut Vec<Output>) {
         match judgement {
-            Judgement::Accept => self.consult(duty, value, out),
+            Judgement::Accept if duty.kind.is_slashable() => self.consult(duty, value, out),
+            Judgement::Accept => {
+                self.agreement(duty).set_opinion(&value, Opinion::Accepted);
+                self.drive(duty, qbft::Input::Verdict { value, accept: true }, out);
+            }
             Judgement::Wait(reason) => {
                 self.agreement(duty).set_opinion(&value, Opinion::Waiting);
                 if reason == Reason::ParentUnknown {
@@ -206,10 +243,8 @@ impl Engine {
         if agreement.opinion(&value) != Some(Opinion::Consulting) {
             return;
         }
-        let validators = match agreement.value(&value).map(|value| &value.content) {
-            Some(Content::Attester(set)) => set.len(),
-            Some(Content::Proposer { .. }) => 1,
-            None => return,
+        let Some(validators) = agreement.value(&value).map(|value| value.content.validators()) else {
+            return;
         };
         // One validator with a history of its own must not cost all the others their duty: the permit leaves it out.
         let is_unavailable = |(_, refusal): &(_, Refusal)| {
@@ -232,13 +267,18 @@ impl Engine {
         out.push(Output::Notice(Notice::Decided { duty, round, leader, duration_ns }));
         self.running.remove(&duty);
         let Some(content) = self.agreements.get(&duty).and_then(Agreement::decision) else { return };
-        match judge::decision(content, duty, self.window.spec(), &self.config.validators) {
-            Ok(()) => self.ask_permit(duty, out),
+        let Config { takes_builders, validators, .. } = &self.config;
+        match judge::decision(content, duty, self.window.spec(), *takes_builders, validators) {
+            Ok(()) if duty.kind.is_slashable() => self.ask_permit(duty, out),
+            Ok(()) => self.answer_held(duty, out),
             Err(reason) => {
                 out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));
                 self.consents.insert(duty, Consent::Refused(reason));
                 self.answer_held(duty, out);
             }
+        }
+        if duty.kind == DutyKind::Attester {
+            self.resume(Duty::new(duty.slot, DutyKind::Aggregator), out);
         }
     }
 

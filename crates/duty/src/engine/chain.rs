@@ -4,13 +4,15 @@ use super::Engine;
 use crate::agreement::{Agreement, Parent};
 use crate::judge::Judgement;
 use crate::window::Window;
-use crate::{Content, Duty, DutyKind, DutyReport, EpochDuties, Fetch, Head, Notice, Output, Reason, Value};
+use crate::{Content, Duty, DutyKind, EpochDuties, Fetch, Head, Notice, Output, Reason, Seat, Value};
 
 impl Engine {
     pub(super) fn resolved(&mut self, mut duties: EpochDuties, out: &mut Vec<Output>) {
         let epoch = duties.epoch;
         duties.attesters.retain(|duty| self.config.validators.contains_key(&cluster::GroupKey(duty.pubkey)));
         duties.proposers.retain(|duty| self.config.validators.contains_key(&duty.key));
+        duties.sync_members.retain(|member| self.config.validators.contains_key(&member.key));
+        duties.validators.retain(|_, key| self.config.validators.contains_key(key));
         self.schedule.resolve(&self.window, self.now, duties);
         for duty in self.running_in(|duty, window| window.spec().epoch_of(duty.slot) == epoch) {
             self.judge(duty, out);
@@ -34,28 +36,47 @@ impl Engine {
 
     /// Begins a duty of the schedule.
     pub(super) fn begin(&mut self, duty: Duty, out: &mut Vec<Output>) {
-        for key in self.on_duty(duty) {
-            self.tracker.expect(duty, key);
-            out.push(Output::Notice(Notice::Expected { duty, key }));
+        match duty.kind {
+            DutyKind::BuilderRegistration if self.config.takes_builders => {
+                out.push(Output::Register(self.window.spec().epoch_of(duty.slot)));
+            }
+            DutyKind::BuilderRegistration => {}
+            // There is nothing to agree on: whoever has the same head signs the same.
+            DutyKind::SyncMessage => self.expect(duty, self.on_duty(duty), out),
+            DutyKind::Aggregator | DutyKind::SyncContribution => self.begin_aggregating(duty, out),
+            _ => self.begin_agreement(duty, out),
         }
+    }
+
+    /// Begins to agree on what to sign.
+    pub(super) fn begin_agreement(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        self.expect(duty, self.on_duty(duty), out);
         out.push(Output::Notice(Notice::Started(duty)));
         self.agreement(duty).started = Some(self.now);
-        self.running.insert(duty);
+        if self.agreement(duty).decided.is_none() {
+            self.running.insert(duty);
+        }
         self.drive(duty, qbft::Input::Start, out);
         self.fetch(duty, out);
         self.judge(duty, out);
     }
 
-    fn on_duty(&self, duty: Duty) -> Vec<cluster::GroupKey> {
+    fn on_duty(&self, duty: Duty) -> Vec<Seat> {
         match duty.kind {
             DutyKind::Proposer => {
-                self.schedule.proposer(&self.window, duty.slot).map(|duty| duty.key).into_iter().collect()
+                let proposer = self.schedule.proposer(&self.window, duty.slot);
+                proposer.map(|duty| Seat::from(duty.key)).into_iter().collect()
             }
             DutyKind::Attester => self
                 .schedule
                 .attesters(&self.window, duty.slot)
-                .map(|on_duty| on_duty.keys().copied().collect())
+                .map(|on_duty| on_duty.keys().copied().map(Seat::from).collect())
                 .unwrap_or_default(),
+            DutyKind::SyncMessage => {
+                let members = self.schedule.sync_members(&self.window, duty.slot);
+                members.keys().copied().map(Seat::from).collect()
+            }
+            DutyKind::Aggregator | DutyKind::SyncContribution => self.aggregators(duty),
             _ => Vec::new(),
         }
     }
@@ -83,6 +104,8 @@ impl Engine {
                 let randao_reveal = self.randao_reveal(duty.slot, &key)?;
                 Some(Fetch::Block { key, randao_reveal })
             }
+            DutyKind::Aggregator => self.aggregates_to_fetch(duty),
+            DutyKind::SyncContribution => self.contributions_to_fetch(duty),
             _ => None,
         }
     }
@@ -98,6 +121,7 @@ impl Engine {
             Content::Proposer { proposal, .. } => {
                 agreement.own.parents.insert(proposal.parent_root(), Parent::Known);
             }
+            Content::Aggregator(_) | Content::SyncContribution(_) => {}
         }
         match self.judgement(duty, &value.content) {
             Judgement::Refuse(reason) => self.refuse_own(duty, reason, out),
@@ -145,23 +169,9 @@ impl Engine {
         self.judge(duty, out);
     }
 
-    pub(super) fn published(
-        &mut self,
-        duty: Duty,
-        keys: &[cluster::GroupKey],
-        accepted: bool,
-        out: &mut Vec<Output>,
-    ) {
-        for key in keys.iter().filter(|_| accepted) {
-            if self.tracker.done(duty, key) {
-                let participants = self.participants(duty, key);
-                out.push(Output::Notice(Notice::Over(DutyReport {
-                    duty,
-                    key: *key,
-                    missed: None,
-                    participants,
-                })));
-            }
+    pub(super) fn published(&mut self, duty: Duty, seats: &[Seat], accepted: bool, out: &mut Vec<Output>) {
+        for seat in seats.iter().filter(|_| accepted) {
+            self.done(duty, *seat, out);
         }
     }
 

@@ -1,26 +1,22 @@
 //! Partial signatures: gathered, combined when a threshold is there, published when complete.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
+use bls::ShareIndex;
 use cluster::GroupKey;
-use eth::{Proposal, SignatureBytes, SingleAttestation, Slot};
 use qbft::PeerIndex;
 
 use super::{Engine, Job, share_of};
 use crate::partial::SigningRoots;
-use crate::partials::{Added, Collection, Complete};
-use crate::{
-    Combination, Content, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Publication, Signed,
-    To, Why,
-};
+use crate::partials::{Added, Collection};
+use crate::{Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Signed, To, Why};
+
+/// Exits of one validator that one share may have waiting for others: operators who do not agree on an epoch try again.
+const MAX_EXITS: usize = 10;
 
 impl Engine {
     pub(super) fn peer_partials(&mut self, from: PeerIndex, set: PartialSet, out: &mut Vec<Output>) {
         let PartialSet { duty, partials } = set;
-        let is_signed_here = matches!(duty.kind, DutyKind::Attester | DutyKind::Proposer | DutyKind::Randao);
-        if !is_signed_here || usize::from(from.0) >= self.config.peers || !self.window.admits(duty, self.now)
-        {
+        let is_known = usize::from(from.0) < self.config.peers;
+        if !is_known || !duty.kind.is_signed() || !self.window.admits(duty, self.now) {
             return;
         }
         let mut stored = 0;
@@ -70,40 +66,62 @@ impl Engine {
             }
             (Signed::Block(proposal), DutyKind::Proposer) => proposal.slot() == duty.slot,
             (Signed::Randao { epoch }, DutyKind::Randao) => *epoch == spec.epoch_of(duty.slot),
+            (Signed::CommitteeSelection { slot, .. }, DutyKind::PrepareAggregator) => *slot == duty.slot,
+            (Signed::Aggregate(aggregate), DutyKind::Aggregator) => aggregate.data().slot == duty.slot,
+            (Signed::SyncMessage { slot, .. }, DutyKind::SyncMessage) => *slot == duty.slot,
+            (Signed::SyncSelection { data, .. }, DutyKind::PrepareSyncContribution) => {
+                data.slot == duty.slot && Engine::is_subcommittee(data.subcommittee_index)
+            }
+            (Signed::Contribution(contribution), DutyKind::SyncContribution) => {
+                contribution.slot() == duty.slot && Engine::is_subcommittee(contribution.subcommittee_index())
+            }
+            (Signed::Exit(exit), DutyKind::Exit) => self.fits_exit(duty, key, exit),
             _ => false,
         };
+        if duty.kind == DutyKind::Exit && self.has_too_many_exits(*key, partial.share, duty) {
+            return Err(Why::TooManyExits);
+        }
         if fits { Ok(()) } else { Err(Why::OtherDuty) }
     }
 
+    fn fits_exit(&self, duty: Duty, key: &GroupKey, exit: &eth::VoluntaryExit) -> bool {
+        let is_other = self.schedule.key_of(exit.validator_index).is_some_and(|known| known != *key);
+        !is_other && self.window.spec().first_slot(exit.epoch) == duty.slot
+    }
+
+    /// Whether the share has exits of the validator for so many other epochs that this one must not be added. They
+    /// never expire, so time does not bound them.
+    pub(super) fn has_too_many_exits(&self, key: GroupKey, share: ShareIndex, exit: Duty) -> bool {
+        let others = self.collections.iter().filter(|(duty, collection)| {
+            duty.kind == DutyKind::Exit && **duty != exit && collection.has(key, share)
+        });
+        others.count() >= MAX_EXITS
+    }
+
     /// Stores partial signatures of our own, verified, and sends them to all.
-    pub(super) fn add_own(
-        &mut self,
-        duty: Duty,
-        partials: BTreeMap<GroupKey, Partial>,
-        out: &mut Vec<Output>,
-    ) {
+    pub(super) fn add_own(&mut self, duty: Duty, partials: Vec<(GroupKey, Partial)>, out: &mut Vec<Output>) {
         let mut roots = SigningRoots::new(self.window.spec());
         let collection = self.collections.entry(duty).or_insert_with(|| Collection::new(duty));
-        let mut is_new = |key: &GroupKey, partial: &Partial| {
+        let mut is_new = |(key, partial): &(GroupKey, Partial)| {
             collection.add(*key, roots.of(&partial.signed), partial.clone()) == Added::New
         };
-        let new: BTreeMap<GroupKey, Partial> =
-            partials.into_iter().filter(|(key, partial)| is_new(key, partial)).collect();
+        let new: Vec<(GroupKey, Partial)> = partials.into_iter().filter(|one| is_new(one)).collect();
         if new.is_empty() {
             return;
         }
         out.push(Output::Notice(Notice::PartialsStored { duty, share: self.my_share(), count: new.len() }));
-        out.push(Output::SendPartials { to: To::All, set: PartialSet { duty, partials: new } });
+        for set in PartialSet::of(duty, new) {
+            out.push(Output::SendPartials { to: To::All, set });
+        }
         self.combine(duty, out);
     }
 
     /// What was sent to all may not have reached a peer that was away.
     pub(super) fn send_own_partials_again(&mut self, since: u64, peer: PeerIndex, out: &mut Vec<Output>) {
         let share = self.my_share();
-        for (duty, collection) in self.collections.iter().filter(|(duty, _)| duty.slot.0 >= since) {
-            let partials = collection.of_share(share);
-            if !partials.is_empty() {
-                let set = PartialSet { duty: *duty, partials };
+        let is_of_use = |duty: &Duty| duty.slot.0 >= since || duty.kind == DutyKind::Exit;
+        for (duty, collection) in self.collections.iter().filter(|(duty, _)| is_of_use(duty)) {
+            for set in PartialSet::of(*duty, collection.of_share(share)) {
                 out.push(Output::SendPartials { to: To::Peer(peer), set });
             }
         }
@@ -115,21 +133,21 @@ impl Engine {
         if items.is_empty() {
             return;
         }
-        let keys = items.iter().map(|item| item.key).collect();
-        let job = self.new_job(Job::Combine { duty, keys });
+        let (seats, items) = items.into_iter().unzip();
+        let job = self.new_job(Job::Combine { duty, seats });
         out.push(Output::Combine { job, items });
     }
 
     pub(super) fn combined(&mut self, job: JobId, outcomes: Vec<Combination>, out: &mut Vec<Output>) {
-        let Some((_, Job::Combine { duty, keys })) = self.jobs.remove(&job) else { return };
+        let Some((_, Job::Combine { duty, seats })) = self.jobs.remove(&job) else { return };
         let Some(collection) = self.collections.get_mut(&duty) else { return };
         let mut complete = Vec::new();
-        for (key, outcome) in keys.into_iter().zip(outcomes) {
+        for (seat, outcome) in seats.into_iter().zip(outcomes) {
             for culprit in &outcome.culprits {
                 let peer = PeerIndex(culprit.number() - 1);
                 out.push(fault(peer, duty, Why::WrongPartial));
             }
-            complete.extend(collection.combined(key, outcome).map(|complete| (key, complete)));
+            complete.extend(collection.combined(seat, outcome).map(|complete| (seat, complete)));
         }
         if !complete.is_empty() {
             out.push(Output::Notice(Notice::Aggregated { duty, count: complete.len() }));
@@ -137,70 +155,6 @@ impl Engine {
         }
         // Without the culprits there may be another threshold.
         self.combine(duty, out);
-    }
-
-    fn complete(&mut self, duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
-        match duty.kind {
-            DutyKind::Attester => self.publish_attestations(duty, complete, out),
-            DutyKind::Proposer => self.publish_blocks(duty, complete, out),
-            DutyKind::Randao => {
-                let proposing = Duty::new(duty.slot, DutyKind::Proposer);
-                self.fetch(proposing, out);
-                self.judge(proposing, out);
-            }
-            _ => {}
-        }
-    }
-
-    fn publish_attestations(
-        &mut self,
-        duty: Duty,
-        complete: Vec<(GroupKey, Complete)>,
-        out: &mut Vec<Output>,
-    ) {
-        let on_duty = self.schedule.attesters(&self.window, duty.slot);
-        let mut keys = Vec::new();
-        let mut attestations = Vec::new();
-        for (key, Complete { signed, signature, .. }) in complete {
-            let Signed::Attestation { data, validator, committee } = signed else { continue };
-            // The indices are not signed: our own beacon node's word comes before a peer's.
-            let known = on_duty.and_then(|on_duty| on_duty.get(&key));
-            let place = known.map(|duty| (duty.validator_index, duty.committee_index));
-            let Some((attester_index, committee_index)) = place.or(validator.map(|index| (index, committee)))
-            else {
-                continue;
-            };
-            keys.push(key);
-            attestations.push(SingleAttestation { committee_index, attester_index, data, signature });
-        }
-        if !keys.is_empty() {
-            out.push(Output::Publish { duty, keys, what: Publication::Attestations(attestations) });
-        }
-    }
-
-    /// The validator's complete RANDAO reveal for a block in that slot.
-    pub(super) fn randao_reveal(&self, slot: Slot, key: &GroupKey) -> Option<SignatureBytes> {
-        let collection = self.collections.get(&Duty::new(slot, DutyKind::Randao))?;
-        Some(collection.complete(key)?.signature)
-    }
-
-    /// Publishes blocks. A signature covers neither blobs nor their proofs: what the cluster decided has the right
-    /// ones, a peer's word is taken only where the decision is not known here.
-    fn publish_blocks(&self, duty: Duty, complete: Vec<(GroupKey, Complete)>, out: &mut Vec<Output>) {
-        let decision = self.agreements.get(&duty).and_then(|agreement| agreement.decision());
-        let decided = match decision {
-            Some(Content::Proposer { proposal, .. }) => Some(proposal),
-            _ => None,
-        };
-        for (key, Complete { root, signed, signature }) in complete {
-            let Signed::Block(signed) = signed else { continue };
-            let is_signed = |decided: &&Arc<Proposal>| {
-                Signed::Block(Arc::clone(decided)).signing_root(self.window.spec()) == root
-            };
-            let proposal = decided.filter(is_signed).unwrap_or(&signed);
-            let block = Box::new(Proposal::clone(proposal).sign(signature));
-            out.push(Output::Publish { duty, keys: vec![key], what: Publication::Block(block) });
-        }
     }
 }
 

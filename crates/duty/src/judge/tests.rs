@@ -153,6 +153,7 @@ fn proposer_view(duty: &ProposerSlot) -> ProposerView<'_> {
         randao_reveal: Some(REVEAL),
         parent_known: Some(true),
         fee_recipient: FEES,
+        takes_builders: true,
     }
 }
 

@@ -24,6 +24,8 @@ pub mod attestation;
 pub mod electra;
 #[path = "sized/fulu.rs"]
 pub mod fulu;
+#[path = "sized/gloas.rs"]
+pub mod gloas;
 #[path = "sized/payload.rs"]
 pub mod payload;
 #[path = "sized/sync.rs"]

@@ -2,7 +2,8 @@
 
 use super::{Form, ProposalContainer, ProposalParts};
 use crate::containers::{mainnet, minimal};
-use crate::{Container, DecodeError, Fork, Preset};
+use crate::fork::BlockForm;
+use crate::{Container, DecodeError, Preset};
 
 /// The operations on one [`ProposalContainer`], as plain functions.
 #[derive(Clone, Copy)]
@@ -23,21 +24,21 @@ pub(super) struct Layout {
 pub(super) type Checked = (Vec<u8>, ProposalParts);
 
 impl Layout {
-    /// The container of this fork, preset and kind. A new fork is added here.
+    /// The container of this fork, preset and kind.
     pub(super) fn find(form: Form) -> Result<Layout, DecodeError> {
         let Form { preset, fork, blinded } = form;
-        Ok(match (fork, preset, blinded) {
-            (Fork::Electra, Preset::Mainnet, false) => Layout::of::<mainnet::electra::BlockContents>(),
-            (Fork::Electra, Preset::Minimal, false) => Layout::of::<minimal::electra::BlockContents>(),
-            (Fork::Fulu, Preset::Mainnet, false) => Layout::of::<mainnet::fulu::BlockContents>(),
-            (Fork::Fulu, Preset::Minimal, false) => Layout::of::<minimal::fulu::BlockContents>(),
-            (Fork::Electra | Fork::Fulu, Preset::Mainnet, true) => {
+        let blocks = fork.blocks().ok_or(DecodeError::UnsupportedFork { fork })?;
+        Ok(match (blocks, preset, blinded) {
+            (BlockForm::Electra, Preset::Mainnet, false) => Layout::of::<mainnet::electra::BlockContents>(),
+            (BlockForm::Electra, Preset::Minimal, false) => Layout::of::<minimal::electra::BlockContents>(),
+            (BlockForm::Fulu, Preset::Mainnet, false) => Layout::of::<mainnet::fulu::BlockContents>(),
+            (BlockForm::Fulu, Preset::Minimal, false) => Layout::of::<minimal::fulu::BlockContents>(),
+            (BlockForm::Electra | BlockForm::Fulu, Preset::Mainnet, true) => {
                 Layout::of::<mainnet::electra::BlindedBeaconBlock>()
             }
-            (Fork::Electra | Fork::Fulu, Preset::Minimal, true) => {
+            (BlockForm::Electra | BlockForm::Fulu, Preset::Minimal, true) => {
                 Layout::of::<minimal::electra::BlindedBeaconBlock>()
             }
-            _ => return Err(DecodeError::UnsupportedFork { fork }),
         })
     }
 

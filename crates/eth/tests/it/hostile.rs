@@ -1,7 +1,9 @@
 //! Bytes from peers: whatever they are, decoding answers, and accepts only what it would write itself.
 
 use eth::containers::{mainnet, minimal};
-use eth::{Attestation, AttesterDuty, Container, Preset, Proposal, SignedProposal};
+use eth::{
+    Attestation, AttesterDuty, Container, Fork, Preset, Proposal, SignedAggregateAndProof, SignedProposal,
+};
 use proptest::prelude::*;
 
 use crate::vectors::{FORMS, all, named};
@@ -44,7 +46,13 @@ proptest! {
         reads_back::<minimal::payload::ExecutionPayload>(&bytes)?;
         reads_back::<minimal::sync::SignedContributionAndProof>(&bytes)?;
         if let Ok(attestation) = Attestation::from_ssz(preset, &bytes) {
-            prop_assert_eq!(attestation.to_ssz(), bytes);
+            prop_assert_eq!(attestation.to_ssz(), &bytes[..]);
+        }
+        if let Ok(signed) = SignedAggregateAndProof::from_ssz(preset, &bytes) {
+            prop_assert_eq!(signed.to_ssz(), &bytes[..]);
+            for fork in [Fork::Electra, Fork::Fulu, Fork::Gloas] {
+                prop_assert!(signed.root_in(fork).is_ok(), "the same bytes in every fork");
+            }
         }
     }
 

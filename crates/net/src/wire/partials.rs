@@ -1,8 +1,14 @@
 //! Sets of partial signatures (charon-wire 5). One file per kind of duty.
 
+mod aggregate;
 mod attester;
+mod committee_selection;
+mod contribution;
+mod exit;
 mod proposer;
 mod randao;
+mod sync_message;
+mod sync_selection;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +36,8 @@ pub struct DecodedPartials {
 const MAX_REFUSED: usize = 16;
 
 impl Codec {
-    /// Encodes our own partial signatures.
+    /// Encodes our own partial signatures. A set has one entry for a validator, so those of a validator in several sync
+    /// subcommittees take several sets (charon-wire 5.5).
     pub fn encode_partials(&self, set: &PartialSet) -> Vec<u8> {
         let mut entries = Vec::new();
         for (key, partial) in &set.partials {
@@ -87,23 +94,49 @@ impl Codec {
     }
 
     fn encode_signed(&self, partial: &Partial) -> Vec<u8> {
+        let signature = partial.signature;
         match &partial.signed {
             Signed::Attestation { data, validator, committee } => {
-                attester::encode(&self.spec, data, *validator, *committee, partial.signature)
+                attester::encode(&self.spec, data, *validator, *committee, signature)
             }
-            Signed::Block(proposal) => proposer::encode(proposal, partial.signature),
-            Signed::Randao { epoch } => randao::encode(*epoch, partial.signature),
+            Signed::Block(proposal) => proposer::encode(proposal, signature),
+            Signed::Randao { epoch } => randao::encode(*epoch, signature),
+            Signed::CommitteeSelection { slot, validator } => {
+                committee_selection::encode(*slot, *validator, signature)
+            }
+            Signed::Aggregate(aggregate) => aggregate::encode(&self.spec, aggregate, signature),
+            Signed::SyncMessage { slot, block, validator } => {
+                sync_message::encode(*slot, *block, *validator, signature)
+            }
+            Signed::SyncSelection { data, validator } => sync_selection::encode(*data, *validator, signature),
+            Signed::Contribution(contribution) => contribution::encode(contribution, signature),
+            Signed::Exit(exit) => exit::encode(*exit, signature),
         }
     }
 
     fn decode_signed(&self, kind: DutyKind, data: &[u8]) -> Result<(Signed, SignatureBytes), Reject> {
+        let preset = self.spec.preset;
         match kind {
-            DutyKind::Attester => attester::decode(self.spec.preset, data),
-            DutyKind::Proposer => proposer::decode(self.spec.preset, data),
+            DutyKind::Proposer => proposer::decode(preset, data),
+            DutyKind::Attester => attester::decode(preset, data),
+            DutyKind::Exit => exit::decode(data),
             DutyKind::Randao => randao::decode(data),
-            other => Err(Reject::UnsupportedDuty(other)),
+            DutyKind::PrepareAggregator => committee_selection::decode(data),
+            DutyKind::Aggregator => aggregate::decode(preset, data),
+            DutyKind::SyncMessage => sync_message::decode(data),
+            DutyKind::PrepareSyncContribution => sync_selection::decode(preset, data),
+            DutyKind::SyncContribution => contribution::decode(preset, data),
+            DutyKind::Signature | DutyKind::BuilderRegistration | DutyKind::InfoSync => {
+                Err(Reject::UnsupportedDuty(kind))
+            }
         }
     }
+}
+
+/// Whether shares sign in duties of this kind outside of key ceremonies. Registrations are signed when the cluster is
+/// made; nobody exchanges shares' signatures on them any more (charon-wire 8.6).
+fn has_partials(kind: DutyKind) -> bool {
+    !matches!(kind, DutyKind::Signature | DutyKind::BuilderRegistration | DutyKind::InfoSync)
 }
 
 /// The duty, and the entries as they come; no more of them than can be.
@@ -123,7 +156,7 @@ fn envelope(bytes: &[u8]) -> Result<(Duty, impl Iterator<Item = Result<(&[u8], &
         return Err(Reject::TooManyEntries { limit: MAX_ENTRIES });
     }
     let kind = DutyKind::from_number(i64::from(duty.r#type)).ok_or(Reject::DutyType(duty.r#type))?;
-    if !matches!(kind, DutyKind::Attester | DutyKind::Proposer | DutyKind::Randao) {
+    if !has_partials(kind) {
         return Err(Reject::UnsupportedDuty(kind));
     }
     let entries = Fields::of(set).filter_map(|field| match field {

@@ -1,5 +1,7 @@
 //! Peer information (charon-wire 2.7).
 
+use std::cmp::Ordering;
+
 use prost::Message as _;
 
 use super::proto;
@@ -67,17 +69,55 @@ impl PeerInfo {
     /// Whether we know the protocol suite it speaks: v1.0 to v1.11 and anything newer (charon-wire 2.7).
     pub fn is_supported(&self) -> bool {
         let foreign = !self.client.is_empty() && self.client != "charon";
-        foreign || major_and_minor(&self.version).is_some_and(|version| version >= (1, 0))
+        foreign || SuiteVersion::read(&self.version).is_some_and(|version| version.numbers >= (1, 0))
+    }
+
+    /// Whether it reads consensus values with several contributions of one validator. A peer that does not drops the
+    /// whole value (charon-wire 4.8).
+    pub fn reads_plural_contributions(&self) -> bool {
+        match self.client.as_str() {
+            "phalanx" => true,
+            "" | "charon" => {
+                SuiteVersion::read(&self.version).is_some_and(|version| self.is_since_v1_11_rc2(&version))
+            }
+            _ => false,
+        }
+    }
+
+    /// The second candidate of v1.11 was the first to read them, and the first to name its client. What calls itself
+    /// v1.11-dev may be older.
+    fn is_since_v1_11_rc2(&self, version: &SuiteVersion<'_>) -> bool {
+        let label = match version.numbers.cmp(&(1, 11)) {
+            Ordering::Less => return false,
+            Ordering::Greater => return true,
+            Ordering::Equal => version.label,
+        };
+        let candidate = label.and_then(|label| label.strip_prefix("rc")?.parse::<u32>().ok());
+        match (label, candidate) {
+            (None, _) => true,
+            (Some(_), Some(candidate)) => candidate >= 2,
+            (Some(_), None) => !self.client.is_empty(),
+        }
     }
 }
 
-/// Major and minor of `v<major>.<minor>[.<patch>][-label]`.
-fn major_and_minor(version: &str) -> Option<(u32, u32)> {
-    let numbers = version.strip_prefix('v')?.split('-').next()?;
-    let mut numbers = numbers.split('.').map(|number| number.parse().ok());
-    let (major, minor) = (numbers.next()??, numbers.next()??);
-    let rest_is_numeric = numbers.all(|number: Option<u32>| number.is_some());
-    rest_is_numeric.then_some((major, minor))
+/// `v<major>.<minor>[.<patch>][-label]`.
+struct SuiteVersion<'a> {
+    /// Major and minor.
+    numbers: (u32, u32),
+    label: Option<&'a str>,
+}
+
+impl SuiteVersion<'_> {
+    fn read(version: &str) -> Option<SuiteVersion<'_>> {
+        let version = version.strip_prefix('v')?;
+        let (numbers, label) =
+            version.split_once('-').map_or((version, None), |(numbers, label)| (numbers, Some(label)));
+        let mut numbers = numbers.split('.').map(|number| number.parse().ok());
+        let (major, minor) = (numbers.next()??, numbers.next()??);
+        let rest_is_numeric = numbers.all(|number: Option<u32>| number.is_some());
+        rest_is_numeric.then_some(SuiteVersion { numbers: (major, minor), label })
+    }
 }
 
 fn shortened(text: &str) -> String {
@@ -148,6 +188,31 @@ mod tests {
         ] {
             let info = PeerInfo { version: version.to_owned(), client: client.to_owned(), ..info() };
             assert_eq!(info.is_supported(), supported, "{version} of {client:?}");
+        }
+    }
+
+    #[test]
+    fn plural_contributions_are_for_those_who_read_them() {
+        for (version, client, reads) in [
+            ("v1.10.3", "", false),
+            ("v1.11.0-rc1", "", false),
+            ("v1.11-dev", "", false),
+            ("v1.11-rc2", "", true),
+            ("v1.11.0-rc1", "charon", false),
+            ("v1.11.0-rc2", "charon", true),
+            ("v1.11.0-rc10", "charon", true),
+            ("v1.11-dev", "charon", true),
+            ("v1.11.0", "charon", true),
+            ("v1.11.2", "", true),
+            ("v1.12-dev", "", true),
+            ("v2.0.0", "charon", true),
+            ("1.11.0", "charon", false),
+            ("", "", false),
+            ("v1.10.0", "phalanx", true),
+            ("v1.12.0", "another", false),
+        ] {
+            let info = PeerInfo { version: version.to_owned(), client: client.to_owned(), ..info() };
+            assert_eq!(info.reads_plural_contributions(), reads, "{version} of {client:?}");
         }
     }
 }

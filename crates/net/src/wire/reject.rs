@@ -81,6 +81,9 @@ pub enum Reject {
     /// An attestation is for no committee or for several.
     #[error("the attestation is not for exactly one committee")]
     Committee,
+    /// Contributions of one validator are at least one, by ascending subcommittee.
+    #[error("the contributions are none, or not in the order of their subcommittees")]
+    Contributions,
     /// The share index is not the sender's.
     #[error("{0}")]
     Sender(#[from] BindFault),

@@ -1,14 +1,16 @@
 //! Consensus values: sets of unsigned duty data by validator (charon-wire 4.8). One file per kind of duty.
 
+mod aggregator;
 mod attester;
 mod proposer;
+mod sync_contribution;
 
 use std::collections::BTreeMap;
 
 use cluster::GroupKey;
 use cluster::hash::hash_bytes;
 use duty::{Content, DutyKind, Value};
-use eth::PublicKeyBytes;
+use eth::{PublicKeyBytes, Spec};
 use qbft::Hash;
 
 use super::Codec;
@@ -18,13 +20,16 @@ use super::reject::Reject;
 /// Entries a set may have: more validators than any cluster has.
 pub(super) const MAX_ENTRIES: usize = 16_384;
 
-/// Makes the value of some content: its encoding and its hash.
-pub fn value(content: Content) -> Value {
+/// Makes the value of some content: its encoding and its hash. On the chain of `spec`, which has the forks of
+/// aggregates.
+pub fn value(spec: &Spec, content: Content) -> Value {
     let set: BTreeMap<String, Vec<u8>> = match &content {
-        Content::Attester(data) => {
-            data.iter().map(|(key, datum)| (key.to_string(), attester::encode(datum))).collect()
-        }
+        Content::Attester(data) => entries(data.iter(), attester::encode),
         Content::Proposer { key, proposal } => [(key.to_string(), proposer::encode(proposal))].into(),
+        Content::Aggregator(set) => entries(set.iter(), |aggregate| aggregator::encode(spec, aggregate)),
+        Content::SyncContribution(set) => {
+            entries(set.iter(), |contributions| sync_contribution::encode(contributions))
+        }
     };
     let bytes = encode_set(set.iter().map(|(key, value)| (key.as_bytes(), value.as_slice())));
     Value { hash: Hash(hash(&bytes)), content, bytes: bytes.into() }
@@ -59,17 +64,26 @@ impl Codec {
     }
 
     fn content(&self, kind: DutyKind, set: &BTreeMap<&[u8], &[u8]>) -> Result<Content, Reject> {
+        let preset = self.spec.preset;
         match kind {
             DutyKind::Attester => {
-                let datum = |(key, bytes): (&&[u8], &&[u8])| Ok((group_key(key)?, attester::decode(bytes)?));
-                set.iter().map(datum).collect::<Result<_, Reject>>().map(Content::Attester)
+                let data: BTreeMap<_, _> = contents(set, attester::decode)?;
+                Ok(Content::Attester(data.into()))
             }
             DutyKind::Proposer => {
                 let (Some((key, bytes)), 1) = (set.first_key_value(), set.len()) else {
                     return Err(Reject::ProposalCount(set.len()));
                 };
-                let proposal = proposer::decode(self.spec.preset, bytes)?.into();
+                let proposal = proposer::decode(preset, bytes)?.into();
                 Ok(Content::Proposer { key: group_key(key)?, proposal })
+            }
+            DutyKind::Aggregator => {
+                let aggregates = contents(set, |bytes| aggregator::decode(preset, bytes))?;
+                Ok(Content::Aggregator(aggregates.into()))
+            }
+            DutyKind::SyncContribution => {
+                let contributions = contents(set, |bytes| sync_contribution::decode(preset, bytes))?;
+                Ok(Content::SyncContribution(contributions.into()))
             }
             other => Err(Reject::UnsupportedDuty(other)),
         }
@@ -79,6 +93,20 @@ impl Codec {
         // Whoever panicked left the memory whole: every change to it is a single call.
         self.recent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+fn entries<'a, T: 'a>(
+    set: impl Iterator<Item = (&'a GroupKey, &'a T)>,
+    encode: impl Fn(&T) -> Vec<u8>,
+) -> BTreeMap<String, Vec<u8>> {
+    set.map(|(key, content)| (key.to_string(), encode(content))).collect()
+}
+
+fn contents<T>(
+    set: &BTreeMap<&[u8], &[u8]>,
+    decode: impl Fn(&[u8]) -> Result<T, Reject>,
+) -> Result<BTreeMap<GroupKey, T>, Reject> {
+    set.iter().map(|(key, bytes)| Ok((group_key(key)?, decode(bytes)?))).collect()
 }
 
 /// The entries of a set, by key. A message of another type, or from a newer version, shows by its other fields.

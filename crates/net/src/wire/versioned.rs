@@ -1,6 +1,6 @@
 //! The header that tells the fork of what follows (charon-wire 4.8 and 5.3).
 
-use eth::Fork;
+use eth::{DecodeError, Fork};
 
 use super::reject::Reject;
 
@@ -33,6 +33,34 @@ impl BlockHeader {
             }
             _ => Err(malformed),
         }
+    }
+}
+
+/// Bytes of the header of an attestation or aggregate, fork and offset; the offset says so.
+const AGGREGATE_HEADER: u32 = 12;
+
+/// An attestation or aggregate of that fork, behind its header.
+pub(super) fn encode_aggregate(fork: Fork, ssz: &[u8]) -> Vec<u8> {
+    [&fork.number().to_le_bytes()[..], &AGGREGATE_HEADER.to_le_bytes(), ssz].concat()
+}
+
+/// The SSZ of an attestation or aggregate, behind its header.
+pub(super) fn aggregate(bytes: &[u8]) -> Result<&[u8], Reject> {
+    let header = bytes.split_first_chunk::<8>().and_then(|(version, rest)| {
+        let (offset, ssz) = rest.split_first_chunk::<4>()?;
+        Some((u64::from_le_bytes(*version), u32::from_le_bytes(*offset), ssz))
+    });
+    match header {
+        Some((version, AGGREGATE_HEADER, ssz)) => fork_of_aggregate(version).map(|_| ssz),
+        _ => Err(Reject::Malformed("aggregate header")),
+    }
+}
+
+/// The fork of an aggregate. Electra and Fulu share their containers; those of Gloas have other roots.
+pub(super) fn fork_of_aggregate(number: u64) -> Result<Fork, Reject> {
+    match fork(number)? {
+        fork @ (Fork::Electra | Fork::Fulu) => Ok(fork),
+        fork => Err(DecodeError::UnsupportedFork { fork }.into()),
     }
 }
 

@@ -54,6 +54,7 @@ async fn chain(pool: Vec<(u16, Value)>) -> Chain {
         fee_recipients: KEYS.into_iter().map(|key| (key, Address::ZERO)).collect(),
         builder_boost: 0,
         graffiti: BTreeMap::new(),
+        registrations: Vec::new(),
     })
 }
 
