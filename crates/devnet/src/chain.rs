@@ -6,9 +6,10 @@
 //!                    schedule   tree   finality   history   pool   truth
 //! ```
 //!
-//! It is at Fulu from genesis on and has no states: validators neither come nor go nor earn, and the "state root" of a
-//! block is a hash over the blocks before it. All that duties depend on is as on a real chain: committees, proposers,
-//! parents, checkpoints, justification, and what gets a validator slashed.
+//! It is at Fulu from genesis on and has no states: validators do not come or earn, and the "state root" of a block is a
+//! hash over the blocks before it. All that duties depend on is as on a real chain: committees, aggregators, the sync
+//! committee, proposers, parents, checkpoints, justification, exits, and what gets a validator slashed. A [`Scenario`]
+//! adds a builder, blobs, a reorg, and a network that includes only what was aggregated.
 
 mod clock;
 mod config;
@@ -18,8 +19,10 @@ mod finality;
 mod forge;
 mod history;
 mod judge;
+mod known;
 mod pool;
 mod rejection;
+mod scenario;
 mod schedule;
 mod server;
 mod tree;
@@ -29,7 +32,7 @@ mod world;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use eth::{Epoch, Root, Slot, Spec, ValidatorIndex};
+use eth::{Address, Epoch, Root, Slot, Spec, ValidatorIndex};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::task::JoinHandle;
@@ -38,9 +41,10 @@ use url::Url;
 
 pub use clock::Clock;
 pub use config::ChainConfig;
-pub use event::Event;
+pub use event::{Event, Reorganization};
 pub use rejection::Rejection;
-pub use truth::{Attested, Counts, Proposed, Truth};
+pub use scenario::{Reorg, Scenario};
+pub use truth::*;
 
 use self::world::World;
 use crate::Error;
@@ -63,28 +67,6 @@ pub(crate) struct Shared {
     events: broadcast::Sender<Event>,
     verifications: Semaphore,
     ended: CancellationToken,
-}
-
-/// What became of a slot's duties.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SlotTruth {
-    /// Who had to attest.
-    pub attesters: Vec<AttesterTruth>,
-    /// The block that came.
-    pub proposal: Option<Proposed>,
-    /// The block that a right vote names: the last one up to the slot on the branch of the head.
-    pub right_head: Option<Root>,
-}
-
-/// What became of an attester duty.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AttesterTruth {
-    /// Who.
-    pub validator: ValidatorIndex,
-    /// The attestation that came.
-    pub attested: Option<Attested>,
-    /// The slot of the block that included it, on the branch of the head.
-    pub included: Option<Slot>,
 }
 
 /// Where the chain stands.
@@ -161,18 +143,7 @@ impl Chain {
 
     /// What became of a slot's duties so far.
     pub fn slot(&self, slot: Slot) -> SlotTruth {
-        let world = self.shared.world();
-        let (tree, truth) = (world.tree(), world.truth());
-        let attester = |validator| AttesterTruth {
-            validator,
-            attested: truth.attestation(slot, validator).copied(),
-            included: tree.inclusion(slot, validator),
-        };
-        SlotTruth {
-            attesters: world.attesters(slot).into_iter().map(attester).collect(),
-            proposal: truth.proposal(slot).copied(),
-            right_head: tree.ancestor(&tree.head().root, slot).map(|block| block.root),
-        }
+        self.shared.world().slot_truth(slot)
     }
 
     /// Whose duty it is to attest in a slot.
@@ -183,6 +154,22 @@ impl Chain {
     /// Whose duty it is to propose in a slot.
     pub fn proposer(&self, slot: Slot) -> ValidatorIndex {
         self.shared.world().schedule().proposer(slot)
+    }
+
+    /// Who sits in the sync committee that signs in a slot, seat by seat: in the last slot of a period it is the next
+    /// period's, as on a real chain.
+    pub fn sync_committee(&self, slot: Slot) -> Vec<ValidatorIndex> {
+        self.shared.world().schedule().sync_committee_signing(slot).seats().to_vec()
+    }
+
+    /// Whether a validator has duties in an epoch, other than those of a sync committee that it still sits in.
+    pub fn is_active(&self, validator: ValidatorIndex, epoch: Epoch) -> bool {
+        self.shared.world().schedule().is_active(validator, epoch)
+    }
+
+    /// Who gets the fees of a validator's block in a slot, if that was announced in its epoch or the two before.
+    pub fn prepared(&self, validator: ValidatorIndex, slot: Slot) -> Option<Address> {
+        self.shared.world().prepared(validator, slot)
     }
 
     /// The slot of the block that included a validator's attestation, if the head's branch has one.

@@ -16,22 +16,29 @@ mod options;
 mod ports;
 mod progress;
 mod readiness;
+mod reasons;
+mod record;
 mod remote;
 mod report;
+mod selected;
 mod tally;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use eth::{Slot, Spec};
+use duty::DutyKind;
+use eth::{Slot, Spec, ValidatorIndex};
+use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 pub use latency::Latencies;
 pub use options::Options;
 pub use progress::{Progress, SlotLine};
+pub use record::Share;
 pub use report::Report;
-pub use tally::{Duties, Tally};
+pub use tally::{Blocks, Duties, Missed, Tally};
 
+use self::embedded::Embedded;
 use self::files::Files;
 use self::ledger::Ledger;
 use self::nodes::Nodes;
@@ -41,6 +48,8 @@ use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
 
 /// Stalls kept for the report.
 const STALLS_KEPT: usize = 16;
+/// Longest wait for the nodes to say why duties were missed, nanoseconds.
+const PATIENCE_NS: i64 = 60_000_000_000;
 
 /// Runs a cluster for some slots and tells how it went. When `shutdown` is cancelled, the report is of the slots that
 /// were over. Nodes are killed and reaped in any case, and files are gone unless a directory was given.
@@ -89,12 +98,12 @@ impl Run {
         let files = files::create(options, remote.as_ref()).await?;
         let ledger = match remote {
             Some(remote) => Ledger::Remote(Box::new(remote.with_validators(files.group_keys()).await?)),
-            None => Ledger::Embedded(embedded::start(options, &files).await?),
+            None => Ledger::Embedded(Box::new(Embedded::start(options, &files).await?)),
         };
         let mut nodes = Nodes::prepare(options, &files, ledger.url())?;
         nodes.start_all()?;
         let agreement = Arc::new(Agreement::default());
-        let clients = clients(&files, &nodes, &agreement);
+        let clients = clients(&files, &nodes, options.builder, &agreement);
         let spec = ledger.spec();
         let clock = Clock::Wall { genesis_time: spec.genesis.genesis_time };
         progress(Progress::Starting { beacon_node: ledger.url(), directory: files.directory().to_owned() });
@@ -118,6 +127,7 @@ impl Run {
             () = shutdown.cancelled() => None,
         };
         let decisions = decisions::collect(&self.nodes).await;
+        let missed = self.missed(&tally, shutdown).await;
         for client in self.clients {
             client.stop().await;
         }
@@ -126,13 +136,17 @@ impl Run {
             interrupted: finished.is_none(),
             nodes: options.nodes,
             validators: options.validators,
+            builder: options.builder,
             slot_ms: self.spec.slot_duration_ms,
             first: self.first,
             tally,
-            standing: self.ledger.standing().await,
+            missed,
+            blind_spot: self.ledger.blind_spot(),
+            standing: self.ledger.standing(),
             judged: self.ledger.judged(),
             decisions,
             disagreements: self.agreement.disagreements(),
+            heads_that_differ: self.agreement.heads_that_differ(),
             mishaps: self.nodes.mishaps().to_vec(),
             stalls: self.stalls,
             directory: options.dir.as_ref().map(|_| self.files.directory().to_owned()),
@@ -152,18 +166,20 @@ impl Run {
         let lag = self.ledger.lag();
         for number in 1..=options.slots + lag {
             let slot = Slot(self.first.0 + number - 1);
-            self.sleep_until(self.spec.slot_start_ns(slot)).await;
+            self.clock.until(self.spec.slot_start_ns(slot)).await;
             self.kill_and_restart(options, Slot(number), progress).await?;
+            self.exit(options, Slot(number), progress).await;
             let end_ns = self.spec.slot_start_ns(Slot(slot.0 + 1));
-            self.sleep_until(end_ns).await;
+            self.clock.until(end_ns).await;
             self.notice_stall(slot, end_ns, progress);
             self.nodes.notice_exits(progress);
             self.ledger.observe(slot).await;
             if number <= options.slots {
-                progress(Progress::Slot(self.line(slot).await));
+                progress(Progress::Slot(self.line(slot)));
             }
             if number > lag {
-                tally.add(&self.ledger.record(Slot(slot.0 - lag)).await, &self.spec);
+                let over = Slot(slot.0 - lag);
+                tally.add(over, &self.ledger.record(over), &self.spec);
             }
         }
         Ok(())
@@ -198,35 +214,74 @@ impl Run {
         Ok(())
     }
 
-    async fn line(&self, slot: Slot) -> SlotLine {
-        let record = self.ledger.record(slot).await;
-        // Where only blocks tell of attestations, those of the slot before are the latest that are known.
-        let votes = if record.is_timed { record.clone() } else { self.ledger.record(Slot(slot.0 - 1)).await };
+    /// Has validators exit. The clients of dead nodes cannot help.
+    async fn exit(&mut self, options: &Options, number: Slot, progress: &mut impl FnMut(Progress)) {
+        let slot = Slot(self.first.0 + number.0 - 1);
+        let epoch = self.spec.epoch_of(slot);
+        for (validator, _) in options.exits.iter().filter(|(_, at)| *at == number) {
+            self.ledger.expect_exit(slot, *validator);
+            let handed_in = join_all(self.clients.iter().map(|client| client.exit(*validator, epoch))).await;
+            let taken = handed_in.into_iter().filter(Result::is_ok).count();
+            progress(Progress::Exiting { validator: *validator, taken });
+        }
+    }
+
+    fn line(&self, slot: Slot) -> SlotLine {
+        let record = self.ledger.record(slot);
+        // Where only blocks tell of votes, those of the slot before are the latest that are known.
+        let votes =
+            if record.is_timed { &record } else { &self.ledger.record(Slot(slot.0.saturating_sub(1))) };
+        let proposals = record.came(DutyKind::Proposer);
         SlotLine {
             slot,
             epoch: self.spec.epoch_of(slot),
-            proposed: record.proposal.map(|proposal| proposal.arrived_ns.is_some()),
-            attested: votes.attestations.iter().filter(|arrived| arrived.is_some()).count(),
-            attesters: votes.attestations.len(),
-            standing: self.ledger.standing().await,
+            proposed: (proposals.whole > 0).then(|| proposals.is_whole()),
+            attestations: votes.came(DutyKind::Attester),
+            aggregates: votes.came(DutyKind::Aggregator),
+            sync_messages: votes.came(DutyKind::SyncMessage),
+            contributions: votes.came(DutyKind::SyncContribution),
+            standing: self.ledger.standing(),
             nodes_up: self.nodes.up(),
             nodes: self.nodes.count(),
         }
     }
 
-    async fn sleep_until(&self, time_ns: i64) {
-        let left = time_ns.saturating_sub(self.clock.now_ns());
-        tokio::time::sleep(Duration::from_nanos(u64::try_from(left).unwrap_or(0))).await;
+    /// The missed duties in words. Nodes give reasons only when they give a duty up, which for some is an epoch later.
+    async fn missed(&self, tally: &Tally, shutdown: &CancellationToken) -> Vec<String> {
+        if tally.missed.is_empty() {
+            return Vec::new();
+        }
+        let key = |missed: &Missed| missed.validator.and_then(|validator| self.ledger.key(validator));
+        let patience_ns = self.spec.slot_duration_ns().saturating_mul(self.spec.slots_per_epoch as i64 + 2);
+        let end_ns = self.clock.now_ns().saturating_add(patience_ns.min(PATIENCE_NS));
+        let mut reasons = reasons::read(&self.nodes);
+        while self.clock.now_ns() < end_ns
+            && !tally.missed.iter().all(|missed| reasons.knows(missed, key(missed)))
+            && !shutdown.is_cancelled()
+        {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            reasons = reasons::read(&self.nodes);
+        }
+        let words = |missed: &Missed| {
+            let whose = |validator: ValidatorIndex| format!(" of validator {validator}");
+            let whose = missed.validator.map(whose).unwrap_or_default();
+            let (slot, kind) = (missed.duty.slot, missed.duty.kind);
+            format!("slot {slot}: {kind}{whose} missed: {}", reasons.of(missed, key(missed)))
+        };
+        tally.missed.iter().map(words).collect()
     }
 }
 
-fn clients(files: &Files, nodes: &Nodes, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
+fn clients(files: &Files, nodes: &Nodes, builder: bool, agreement: &Arc<Agreement>) -> Vec<ValidatorClient> {
     let client = |(node, shares)| {
         ValidatorClient::start(ValidatorClientConfig {
             node: nodes.validator_api(node),
             shares,
+            distributed: true,
+            builder,
             fee_recipient: files::FEE_RECIPIENT,
             agreement: Arc::clone(agreement),
+            clock: None,
         })
     };
     files.take_shares().into_iter().enumerate().map(client).collect()

@@ -89,6 +89,7 @@ impl Cluster {
                 peers: NODES.into(),
                 threshold: 3,
                 validators: keys.clone(),
+                takes_builders: false,
             };
             Engine::new(config, now)
         };
@@ -111,7 +112,10 @@ impl Cluster {
             epoch: Epoch(1),
             attester_dependent_root: Root([3; 32]),
             attesters: (0..validators).map(place).collect(),
+            proposer_dependent_root: Root([3; 32]),
             proposers: vec![],
+            sync_members: vec![],
+            validators: BTreeMap::new(),
         };
         for node in 0..NODES.into() {
             cluster.queue.push_back((node, Input::Resolved(duties.clone())));
@@ -190,9 +194,9 @@ impl Cluster {
                 let outcome = Combination { signature, culprits: vec![] };
                 Input::Combined { job, outcomes: vec![outcome; items.len()] }
             }
-            Output::Publish { duty, keys, .. } => {
+            Output::Publish { duty, seats, .. } => {
                 self.done += 1;
-                Input::Published { duty, keys, accepted: true }
+                Input::Published { duty, seats, accepted: true }
             }
             _ => return,
         };

@@ -95,11 +95,11 @@ fn intrinsic(
     if set.values().any(|datum| datum.data != *data || datum.duty.slot != slot) || data.slot != slot {
         return Err(Reason::WrongSlot);
     }
+    let target = spec.epoch_of(slot);
     // Electra moved the committee out of the signed data (EIP-7549).
-    if data.index.0 != 0 {
+    if data.index.0 >= spec.fork_at(target).attestation_indices() {
         return Err(Reason::WrongCommittee);
     }
-    let target = spec.epoch_of(slot);
     let source_is_earlier = data.source.epoch < target || (target.0 == 0 && data.source.epoch.0 == 0);
     if data.target.epoch != target || !source_is_earlier {
         return Err(Reason::WrongEpoch);

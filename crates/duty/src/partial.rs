@@ -152,7 +152,19 @@ impl Signed {
 
     /// The 32 bytes that the BLS signature is over.
     pub fn signing_root(&self, spec: &Spec) -> Root {
-        eth::signing_root(self.root(), self.domain(spec))
+        eth::signing_root(self.object_root(spec), self.domain(spec))
+    }
+
+    /// The root of what is signed in the fork in force: [`Signed::root`], but for Gloas, which hashes the same aggregate
+    /// otherwise. Decoding has refused aggregates of forks that are not built in.
+    fn object_root(&self, spec: &Spec) -> Root {
+        match self {
+            Signed::Aggregate(aggregate) => {
+                let fork = spec.fork_at(spec.epoch_of(aggregate.data().slot));
+                aggregate.root_in(fork).unwrap_or_else(|_| aggregate.root())
+            }
+            other => other.root(),
+        }
     }
 }
 
@@ -185,5 +197,33 @@ impl<'a> SigningRoots<'a> {
         let root = eth::signing_root(data.root(), domain);
         self.latest = Some((*data, root));
         root
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eth::{Attestation, CommitteeIndex, Fork, Genesis, Preset, Version};
+
+    use super::*;
+
+    #[test]
+    fn an_aggregate_is_hashed_as_its_fork_does() {
+        let genesis = Genesis {
+            genesis_time: 0,
+            genesis_validators_root: Root::ZERO,
+            genesis_fork_version: Version([0; 4]),
+        };
+        let (committee, data) = (CommitteeIndex(0), AttestationData::default());
+        let attestation =
+            Attestation::of_committee(Preset::Minimal, committee, &[true], data, SignatureBytes::ZERO)
+                .expect("every preset has a committee 0");
+        let aggregate = AggregateAndProof::new(ValidatorIndex(1), attestation, SignatureBytes::ZERO);
+        let signed = Signed::Aggregate(Arc::new(aggregate.clone()));
+        for fork in [Fork::Electra, Fork::Fulu, Fork::Gloas] {
+            let spec = Spec::local(Preset::Minimal, genesis, 12_000, fork);
+            let root = aggregate.root_in(fork).expect("aggregates of the fork are built in");
+            let expected = eth::signing_root(root, spec.domain(DomainType::AggregateAndProof, Epoch(0)));
+            assert_eq!(signed.signing_root(&spec), expected, "{fork}");
+        }
     }
 }

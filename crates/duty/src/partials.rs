@@ -187,6 +187,11 @@ impl Collection {
         }
     }
 
+    /// Whether nothing was ever stored here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
     /// How many partial signatures are here.
     pub(crate) fn len(&self) -> usize {
         self.seats.values().map(|gathered| gathered.partials.len()).sum()

@@ -214,6 +214,10 @@ impl Schedule {
     }
 
     fn is_scheduled(&self, window: &Window, duty: Duty) -> bool {
+        // What to sign in a fork that is not known would be a guess.
+        if window.spec().check_known(window.spec().epoch_of(duty.slot)).is_err() {
+            return false;
+        }
         match duty.kind {
             DutyKind::Proposer => self.proposer(window, duty.slot).is_some(),
             DutyKind::Attester | DutyKind::Aggregator => {
@@ -272,7 +276,7 @@ fn signs_the_head(kind: DutyKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use eth::{Fork, Genesis, Preset, PublicKeyBytes, Spec, Version};
+    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, Version};
 
     use super::*;
 
@@ -319,6 +323,10 @@ mod tests {
         Duty::new(Slot(slot), DutyKind::Attester)
     }
 
+    fn aggregating(slot: u64) -> Duty {
+        Duty::new(Slot(slot), DutyKind::Aggregator)
+    }
+
     #[test]
     fn an_epoch_is_asked_for_once_a_slot_until_it_is_known() {
         let (window, mut schedule) = (window(), Schedule::default());
@@ -359,11 +367,15 @@ mod tests {
         assert_eq!(schedule.next_event(&window, at(9, 3_998)), at(9, 3_999));
         assert_eq!(schedule.begin(&window, at(9, 3_999)), [attesting(9)]);
         assert_eq!(schedule.begin(&window, at(9, 3_999)), []);
+        assert_eq!(schedule.next_event(&window, at(9, 3_999)), at(9, 8_000));
+        assert_eq!(schedule.begin(&window, at(9, 8_000)), [aggregating(9)]);
         schedule.see_head(&window, head(10, 1));
         assert_eq!(schedule.begin(&window, at(10, 500)), [attesting(10)], "the head is there");
-        assert_eq!(schedule.next_event(&window, at(10, 500)), at(11, 0));
+        assert_eq!(schedule.next_event(&window, at(10, 500)), at(10, 8_000), "no head hurries aggregators");
+        assert_eq!(schedule.begin(&window, at(10, 8_000)), [aggregating(10)]);
+        assert_eq!(schedule.next_event(&window, at(10, 8_000)), at(11, 0));
         // A node that slept through slot 11 begins it late, and never an older one after a newer one.
-        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11)]);
+        assert_eq!(schedule.begin(&window, at(12, 0)), [attesting(11), aggregating(11)]);
         schedule.resolve(&window, at(12, 0), duties(1, 2, &[9, 10, 11, 12]));
         assert_eq!(schedule.begin(&window, at(12, 4_000)), [attesting(12)]);
     }
@@ -383,6 +395,19 @@ mod tests {
         spec.slots_per_epoch = 1;
         let window = Window::new(spec);
         assert_eq!(Schedule::default().wanted(&window, Time(0)), [Epoch(0), Epoch(1)]);
+    }
+
+    #[test]
+    fn nothing_begins_in_a_fork_that_is_not_known() {
+        let mut spec = window().spec().clone();
+        spec.newer_fork = Some(NewerFork { epoch: Epoch(2), name: "heze".to_owned() });
+        let (window, mut schedule) = (Window::new(spec), Schedule::default());
+        schedule.resolve(&window, at(15, 0), duties(1, 1, &[15]));
+        schedule.resolve(&window, at(15, 0), duties(2, 1, &[16, 17]));
+        let aggregating = Duty::new(Slot(15), DutyKind::Aggregator);
+        assert_eq!(schedule.begin(&window, at(15, 11_000)), [attesting(15), aggregating]);
+        assert_eq!(schedule.begin(&window, at(16, 11_000)), []);
+        assert_eq!(schedule.begin(&window, at(17, 11_000)), []);
     }
 
     #[test]

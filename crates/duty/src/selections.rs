@@ -165,7 +165,7 @@ mod tests {
         hold(3, &[proof(3, 1)], 30);
         assert_eq!(left(selections.completed(&[proof(2, 1), proof(9, 9)])), [2]);
         assert_eq!((selections.len(), selections.deadline()), (2, Some(Time(10))));
-        assert_eq!(left(selections.expired(Time(9))), []);
+        assert!(left(selections.expired(Time(9))).is_empty());
         assert_eq!(left(selections.expired(Time(10))), [1]);
         assert_eq!(left(selections.completed(&[proof(3, 1)])), [3]);
         assert_eq!((selections.len(), selections.deadline()), (0, None));

@@ -84,9 +84,9 @@ pub(crate) fn reason(
     };
     match consent {
         _ if agreement.decided.is_none() => undecided(duty, agreement, progress),
+        Some(Consent::Refused(reason)) => *reason,
         _ if !duty.kind.is_slashable() => decided(seat, agreement, progress),
         None | Some(Consent::Asked | Consent::Unavailable { .. }) => Reason::LedgerUnavailable,
-        Some(Consent::Refused(reason)) => *reason,
         Some(Consent::Granted { roots, .. }) => match seat {
             None if roots.is_empty() => Reason::LedgerRefused,
             Some(seat) if !roots.contains_key(&seat.key) => Reason::LedgerRefused,

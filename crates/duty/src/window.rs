@@ -160,9 +160,9 @@ mod tests {
             (123_999_000_000, 217 * SECOND),
             "an epoch and a twelfth of a slot"
         );
-        assert_eq!(times(DutyKind::SyncContribution), (128_000_400_000, 133 * SECOND));
-        assert_eq!(times(DutyKind::SyncMessage), (123_999_600_000, 133 * SECOND));
-        assert_eq!(times(DutyKind::Aggregator), (128_000_400_000, 217 * SECOND));
+        assert_eq!(times(DutyKind::SyncContribution), (128 * SECOND, 133 * SECOND));
+        assert_eq!(times(DutyKind::SyncMessage), (123_999_000_000, 133 * SECOND));
+        assert_eq!(times(DutyKind::Aggregator), (128 * SECOND, 217 * SECOND));
         assert_eq!(times(DutyKind::PrepareAggregator).1, 313 * SECOND, "two epochs");
         assert_eq!(times(DutyKind::Exit).1, i64::MAX, "never");
     }

@@ -18,7 +18,7 @@ macro_rules! root_in {
             /// # Errors
             /// [`DecodeError::UnsupportedFork`]: the fork's containers are not built in.
             pub fn root_in(&self, fork: Fork) -> Result<Root, DecodeError> {
-                match (fork.attestations().ok_or(DecodeError::UnsupportedFork { fork })?, self.preset()) {
+                match (fork.attestations()?, self.preset()) {
                     (AttestationForm::Electra, _) => Ok(self.root()),
                     (AttestationForm::Gloas, Preset::Mainnet) => {
                         root_of::<mainnet::gloas::$name>(&self.to_ssz())

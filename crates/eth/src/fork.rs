@@ -70,30 +70,6 @@ impl Fork {
         Fork::ALL.into_iter().find(|fork| fork.number() == number)
     }
 
-    /// Which containers carry attestations and aggregates; `None` where they are not built in.
-    pub(crate) fn attestations(self) -> Option<AttestationForm> {
-        match self {
-            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => None,
-            Fork::Electra | Fork::Fulu => Some(AttestationForm::Electra),
-            Fork::Gloas => Some(AttestationForm::Gloas),
-        }
-    }
-
-    /// Which containers carry blocks; `None` where they are not built in.
-    pub(crate) fn blocks(self) -> Option<BlockForm> {
-        match self {
-            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => None,
-            Fork::Electra => Some(BlockForm::Electra),
-            Fork::Fulu => Some(BlockForm::Fulu),
-            Fork::Gloas => None,
-        }
-    }
-
-    /// Whether duties are due at the times of the `…_GLOAS` keys.
-    pub(crate) fn is_due_early(self) -> bool {
-        self >= Fork::Gloas
-    }
-
     /// The name used in `Eth-Consensus-Version` and in `version` fields: `fulu`.
     pub fn name(self) -> &'static str {
         match self {
@@ -113,10 +89,54 @@ impl Fork {
     /// # Errors
     /// [`DecodeError::UnsupportedFork`]: they are too old to be needed, or newer than this version of the program.
     pub fn supported(self) -> Result<Fork, DecodeError> {
+        self.blocks()?;
+        self.with_aggregates()
+    }
+
+    /// The fork itself, if its attestations and aggregates are built in. Gloas has these, but not yet its blocks.
+    ///
+    /// # Errors
+    /// [`DecodeError::UnsupportedFork`]: they are too old to be needed, or newer than this version of the program.
+    pub fn with_aggregates(self) -> Result<Fork, DecodeError> {
+        self.attestations().map(|_| self)
+    }
+
+    /// The number of values that the index in attestation data may have: none but 0 since it is no longer the committee
+    /// (EIP-7549); from Gloas on 1 as well, for a block whose payload was there (EIP-7732).
+    pub fn attestation_indices(self) -> u64 {
+        if self < Fork::Gloas { 1 } else { 2 }
+    }
+
+    /// Which containers carry attestations and aggregates.
+    pub(crate) fn attestations(self) -> Result<AttestationForm, DecodeError> {
         match self {
-            Fork::Electra | Fork::Fulu => Ok(self),
-            fork => Err(DecodeError::UnsupportedFork { fork }),
+            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => {
+                Err(self.unsupported())
+            }
+            Fork::Electra | Fork::Fulu => Ok(AttestationForm::Electra),
+            Fork::Gloas => Ok(AttestationForm::Gloas),
         }
+    }
+
+    /// Which containers carry blocks.
+    pub(crate) fn blocks(self) -> Result<BlockForm, DecodeError> {
+        match self {
+            Fork::Phase0 | Fork::Altair | Fork::Bellatrix | Fork::Capella | Fork::Deneb => {
+                Err(self.unsupported())
+            }
+            Fork::Electra => Ok(BlockForm::Electra),
+            Fork::Fulu => Ok(BlockForm::Fulu),
+            Fork::Gloas => Err(self.unsupported()),
+        }
+    }
+
+    /// Whether duties are due at the times of the `…_GLOAS` keys.
+    pub(crate) fn is_due_early(self) -> bool {
+        self >= Fork::Gloas
+    }
+
+    fn unsupported(self) -> DecodeError {
+        DecodeError::UnsupportedFork { fork: self }
     }
 }
 

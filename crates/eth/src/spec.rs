@@ -35,6 +35,19 @@ pub struct ScheduledFork {
     pub fork: Fork,
 }
 
+/// A fork that the chain schedules and this version of the program does not know. What is signed in it, and how, would
+/// be a guess.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the chain forks to {name} in epoch {epoch}, which this version of the program does not know: update it before"
+)]
+pub struct NewerFork {
+    /// The first epoch of the fork.
+    pub epoch: Epoch,
+    /// Its name, in lower case.
+    pub name: String,
+}
+
 /// When the duties of a slot are due, in basis points (1/10 000) of the slot's duration; each 1 to 10 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DueTimes {
@@ -83,6 +96,8 @@ pub struct Spec {
     pub epochs_per_sync_committee_period: u64,
     /// Forks in order, the first at epoch 0, with those known but not scheduled.
     pub forks: Vec<ScheduledFork>,
+    /// The first scheduled fork that is none of [`Fork::ALL`].
+    pub newer_fork: Option<NewerFork>,
     /// When duties are due before Gloas.
     pub due: DueTimes,
     /// When duties are due from Gloas on.
@@ -109,6 +124,7 @@ impl Spec {
             slots_per_epoch: preset.slots_per_epoch(),
             epochs_per_sync_committee_period: preset.epochs_per_sync_committee_period(),
             forks: Fork::ALL.into_iter().map(scheduled).collect(),
+            newer_fork: None,
             due: DueTimes::DEFAULT,
             due_gloas: DueTimes::DEFAULT_GLOAS,
         }
@@ -122,6 +138,17 @@ impl Spec {
     /// The fork version in force in an epoch.
     pub fn fork_version_at(&self, epoch: Epoch) -> Version {
         self.scheduled_at(epoch).version
+    }
+
+    /// Whether the fork in force in an epoch is known; if not, [`Spec::fork_at`] is out of date and nothing may be signed.
+    ///
+    /// # Errors
+    /// The fork: this version of the program is too old for the epoch.
+    pub fn check_known(&self, epoch: Epoch) -> Result<(), &NewerFork> {
+        match &self.newer_fork {
+            Some(newer) if newer.epoch <= epoch => Err(newer),
+            _ => Ok(()),
+        }
     }
 
     /// The epoch a slot belongs to.

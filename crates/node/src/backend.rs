@@ -41,11 +41,11 @@ impl EngineBackend {
     async fn question<T>(
         &self,
         question: Question,
-        wanted: impl FnOnce(Answer) -> Result<T, Answer>,
+        wanted: impl FnOnce(Answer) -> Option<T>,
     ) -> Result<T, ApiError> {
         match self.ask(|answer| Ask::Question(question, answer)).await? {
             Answer::Refused(reason) => Err(refusal(reason)),
-            answer => wanted(answer).map_err(|other| unexpected(&other)),
+            answer => wanted(answer).ok_or_else(unexpected),
         }
     }
 
@@ -53,7 +53,7 @@ impl EngineBackend {
     async fn submit(&self, count: usize, submission: Submission) -> Vec<Result<(), ApiError>> {
         match self.ask(|answer| Ask::Submission(submission, answer)).await {
             Ok(Answer::Received(items)) => items.into_iter().map(|item| item.map_err(refusal)).collect(),
-            Ok(other) => vec![Err(unexpected(&other)); count],
+            Ok(_) => vec![Err(unexpected()); count],
             Err(error) => vec![Err(error); count],
         }
     }
@@ -71,8 +71,8 @@ impl Backend for EngineBackend {
     ) -> Result<AttestationData, ApiError> {
         let question = Question::AttestationData { slot, committee };
         let wanted = |answer| match answer {
-            Answer::AttestationData(data) => Ok(data),
-            other => Err(other),
+            Answer::AttestationData(data) => Some(data),
+            _ => None,
         };
         self.question(question, wanted).await
     }
@@ -84,8 +84,8 @@ impl Backend for EngineBackend {
     async fn propose(&self, request: ProposalRequest) -> Result<Proposal, ApiError> {
         let question = Question::Block { slot: request.slot, randao_reveal: request.randao_reveal };
         let wanted = |answer| match answer {
-            Answer::Block(proposal) => Ok(Proposal::clone(&proposal)),
-            other => Err(other),
+            Answer::Block(proposal) => Some(Proposal::clone(&proposal)),
+            _ => None,
         };
         self.question(question, wanted).await
     }
@@ -99,8 +99,8 @@ impl Backend for EngineBackend {
         items: Vec<BeaconCommitteeSelection>,
     ) -> Result<Vec<BeaconCommitteeSelection>, ApiError> {
         let wanted = |answer| match answer {
-            Answer::CommitteeSelections(complete) => Ok(complete),
-            other => Err(other),
+            Answer::CommitteeSelections(complete) => Some(complete),
+            _ => None,
         };
         self.question(Question::CommitteeSelections(items), wanted).await
     }
@@ -110,16 +110,16 @@ impl Backend for EngineBackend {
         items: Vec<SyncCommitteeSelection>,
     ) -> Result<Vec<SyncCommitteeSelection>, ApiError> {
         let wanted = |answer| match answer {
-            Answer::SyncSelections(complete) => Ok(complete),
-            other => Err(other),
+            Answer::SyncSelections(complete) => Some(complete),
+            _ => None,
         };
         self.question(Question::SyncSelections(items), wanted).await
     }
 
     async fn are_aggregators(&self, items: Vec<AggregatorQuery>) -> Result<Vec<bool>, ApiError> {
         let wanted = |answer| match answer {
-            Answer::Aggregators(verdicts) => Ok(verdicts),
-            other => Err(other),
+            Answer::Aggregators(verdicts) => Some(verdicts),
+            _ => None,
         };
         self.question(Question::Aggregators(items), wanted).await
     }
@@ -131,8 +131,8 @@ impl Backend for EngineBackend {
         committee: CommitteeIndex,
     ) -> Result<Attestation, ApiError> {
         let wanted = |answer| match answer {
-            Answer::Aggregate(aggregate) => Ok(*aggregate),
-            other => Err(other),
+            Answer::Aggregate(aggregate) => Some(*aggregate),
+            _ => None,
         };
         self.question(Question::Aggregate { slot, data_root, committee }, wanted).await
     }
@@ -152,8 +152,8 @@ impl Backend for EngineBackend {
         block: Root,
     ) -> Result<SyncCommitteeContribution, ApiError> {
         let wanted = |answer| match answer {
-            Answer::Contribution(contribution) => Ok(*contribution),
-            other => Err(other),
+            Answer::Contribution(contribution) => Some(*contribution),
+            _ => None,
         };
         self.question(Question::Contribution { slot, subcommittee, block }, wanted).await
     }
@@ -189,11 +189,7 @@ fn refusal(reason: Reason) -> ApiError {
     ApiError::new(status, reason.code(), reason.text())
 }
 
-fn unexpected(answer: &Answer) -> ApiError {
-    tracing::error!(
-        topic = "vapi",
-        ?answer,
-        "the engine answered another question: this is a bug, report it"
-    );
+fn unexpected() -> ApiError {
+    tracing::error!(topic = "vapi", "the engine answered another question: this is a bug, report it");
     ApiError::new(500, "internal", "the node answered another question: this is a bug, report it")
 }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use beacon::server::TlsFiles;
 use url::Url;
 
 use crate::logging::Counters;
@@ -29,6 +30,8 @@ pub struct Config {
     pub beacon_node_submit_timeout: Duration,
     /// Where validator clients call.
     pub validator_api_address: SocketAddr,
+    /// The files of the validator API's TLS; none: plain HTTP.
+    pub validator_api_tls: Option<TlsFiles>,
     /// Where metrics and health are served.
     pub monitoring_address: SocketAddr,
     /// Where peers call; none: outgoing connections only.

@@ -27,6 +27,9 @@ pub enum Error {
         /// What the system says.
         cause: io::Error,
     },
+    /// The validator API cannot speak TLS.
+    #[error("{0}")]
+    Tls(#[from] beacon::server::TlsError),
     /// A directory that must be free is not.
     #[error("{} exists and is not empty: existing keys are never overwritten. Name another directory", path.display())]
     NotEmpty {

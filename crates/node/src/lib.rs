@@ -41,6 +41,7 @@ mod start;
 pub mod status;
 pub mod worker;
 
+pub use beacon::server::TlsFiles;
 pub use config::{Config, PeerAddress};
 pub use error::Error;
 pub use start::run;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beacon::client::{Client, ClientConfig};
-use beacon::server::{ServerConfig, Shares};
+use beacon::server::{ServerConfig, Shares, Tls};
 use duty::Engine;
 use eth::{Spec, Version};
 use prometheus_client::registry::Registry;
@@ -38,6 +38,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     first_start::require(&config.ledger_file, &config.signing_history_file)?;
     let (peers, external) = (peers(&config, &membership)?, external(&config)?);
     require_peer_addresses(&config)?;
+    let tls = config.validator_api_tls.clone().map(Tls::load).transpose()?;
     let validator_api =
         monitor::listen("the validator API", "--validator-api-address", config.validator_api_address).await?;
     let monitoring = monitor::listen("monitoring", "--monitoring-address", config.monitoring_address).await?;
@@ -71,7 +72,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         graffiti,
         registrations: registrations(&membership),
     });
-    let server_config = server_config(&spec);
+    let server_config = server_config(&spec, tls);
     let (asks, asked) = mpsc::channel(ASKS);
     let server = beacon::server::Server::new(
         server_config,
@@ -123,9 +124,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
 }
 
 /// Requests are held as long as the engine may hold them, and a little longer, so that the engine's reason is told.
-fn server_config(spec: &Spec) -> ServerConfig {
+fn server_config(spec: &Spec, tls: Option<Tls>) -> ServerConfig {
     let slot = Duration::from_nanos(spec.slot_duration_ns().unsigned_abs());
-    ServerConfig { request_timeout: 3 * slot, ..ServerConfig::default() }
+    ServerConfig { tls, request_timeout: 3 * slot, ..ServerConfig::default() }
 }
 
 /// This node's shares, and whose the others are, so that keystores of another node can be told.
@@ -236,6 +237,9 @@ fn same_network(spec: Spec, membership: &Membership) -> Result<Spec, Error> {
     let ours = membership.lock.definition.fork_version;
     let theirs = spec.genesis.genesis_fork_version;
     if ours == theirs {
+        if let Some(newer) = &spec.newer_fork {
+            tracing::warn!(topic = "app", "{newer}");
+        }
         return Ok(spec);
     }
     Err(Error::WrongNetwork { ours: network_name(ours), theirs: network_name(theirs) })

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use node::PeerAddress;
 use url::Url;
 
-use values::{duration, header, listen_address, node_at_slot};
+use values::{duration, header, listen_address, node_at_slot, validator_at_slot};
 
 /// A distributed validator client for Ethereum: one validator, several nodes, no single point of failure.
 #[derive(Debug, Parser)]
@@ -32,7 +32,10 @@ pub(crate) enum Command {
     /// Look after the slashing ledger of a node.
     #[command(subcommand, arg_required_else_help = true)]
     Slashing(Slashing),
-    /// Run a whole cluster on an embedded chain, and report.
+    /// Run a whole cluster with its validator clients on an embedded chain, and report.
+    ///
+    /// All duties are done and counted: blocks, attestations, aggregates, the sync committee's messages and contributions,
+    /// registrations with builders, exits. The exit code is 0 only if none was missed and nothing was wrong.
     Devnet(Box<Devnet>),
     /// Print the version.
     Version,
@@ -134,6 +137,33 @@ pub(crate) struct Run {
     /// Where validator clients call.
     #[arg(long, env = "PHALANX_VALIDATOR_API_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3600", help_heading = "Services")]
     pub(crate) validator_api_address: SocketAddr,
+    /// The certificate of the validator API, PEM: then it speaks TLS only
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_CERT_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_key_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_cert_file: Option<PathBuf>,
+    /// The private key of that certificate, PEM
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_KEY_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_cert_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_key_file: Option<PathBuf>,
+    /// Authorities whose clients may call the validator API, PEM; without it every client may
+    #[arg(
+        long,
+        env = "PHALANX_VC_TLS_CLIENT_CA_FILE",
+        value_name = "FILE",
+        requires = "vc_tls_cert_file",
+        help_heading = "Services"
+    )]
+    pub(crate) vc_tls_client_ca_file: Option<PathBuf>,
     /// Where metrics and health are served.
     #[arg(long, env = "PHALANX_MONITORING_ADDRESS", value_parser = listen_address, default_value = "127.0.0.1:3620", help_heading = "Services")]
     pub(crate) monitoring_address: SocketAddr,
@@ -321,32 +351,46 @@ pub(crate) struct SlashingShow {
 #[derive(Debug, Args)]
 pub(crate) struct Devnet {
     /// How many nodes: 4, 7, 10 or 13.
-    #[arg(long, default_value = "4", value_parser = ["4", "7", "10", "13"])]
+    #[arg(long, default_value = "4", value_parser = ["4", "7", "10", "13"], help_heading = "Cluster")]
     pub(crate) nodes: String,
-    /// How many validators the cluster runs.
-    #[arg(long)]
+    /// How many validators the cluster runs [default: 32].
+    #[arg(long, help_heading = "Cluster")]
     pub(crate) validators: Option<u64>,
-    /// How many slots to run.
-    #[arg(long)]
+    /// Take blocks from builders; the embedded chain has one.
+    #[arg(long, help_heading = "Cluster")]
+    pub(crate) builder: bool,
+    /// Keep all files here; it must not exist, or be empty [default: a temporary directory, removed at the end].
+    #[arg(long, help_heading = "Cluster")]
+    pub(crate) dir: Option<PathBuf>,
+
+    /// How many slots to run [default: 34].
+    #[arg(long, help_heading = "Course")]
     pub(crate) slots: Option<u64>,
-    /// The length of a slot in milliseconds.
-    #[arg(long)]
-    pub(crate) slot_ms: Option<u64>,
-    /// The chain's sizes.
-    #[arg(long, value_enum, default_value_t = PresetName::Minimal)]
-    pub(crate) preset: PresetName,
-    /// Kill a node at a slot: NODE@SLOT, nodes from 0. May be repeated.
-    #[arg(long, value_parser = node_at_slot)]
+    /// Kill a node at a slot of the run: NODE@SLOT, nodes from 0, slots from 1. May be repeated.
+    #[arg(long, value_name = "NODE@SLOT", value_parser = node_at_slot, help_heading = "Course")]
     pub(crate) kill: Vec<(usize, u64)>,
     /// Start a killed node again at a slot: NODE@SLOT. May be repeated.
-    #[arg(long, value_parser = node_at_slot)]
+    #[arg(long, value_name = "NODE@SLOT", value_parser = node_at_slot, help_heading = "Course")]
     pub(crate) restart: Vec<(usize, u64)>,
-    /// Keep all files here; it must not exist, or be empty.
-    #[arg(long)]
-    pub(crate) dir: Option<PathBuf>,
-    /// Use this beacon node instead of the embedded chain.
-    #[arg(long)]
+    /// Have a validator exit at a slot: VALIDATOR@SLOT. May be repeated [default: the last one, half way, unless
+    /// --beacon-node is given].
+    #[arg(long, value_name = "VALIDATOR@SLOT", value_parser = validator_at_slot, help_heading = "Course")]
+    pub(crate) exit: Vec<(u64, u64)>,
+
+    /// The embedded chain's sizes: an epoch has 8 slots, or 32.
+    #[arg(long, value_enum, default_value_t = PresetName::Minimal, help_heading = "Chain")]
+    pub(crate) preset: PresetName,
+    /// The length of its slots, milliseconds [default: 2000; with dead nodes as long as their rounds as leaders need].
+    #[arg(long, help_heading = "Chain")]
+    pub(crate) slot_ms: Option<u64>,
+    /// How many blobs its blocks have.
+    #[arg(long, default_value_t = 0, help_heading = "Chain")]
+    pub(crate) blobs: usize,
+    /// Use this beacon node instead of the embedded chain. Its validators must have the interop keys, and nobody else may
+    /// run them.
+    #[arg(long, value_name = "URL", help_heading = "Chain")]
     pub(crate) beacon_node: Option<Url>,
+
     #[command(flatten)]
     pub(crate) log: Log,
 }

@@ -26,8 +26,6 @@ const IGNORED: &[(&str, &str)] = &[
     ("jaeger-address", "has no effect"),
     ("jaeger-service", "has no effect"),
     ("execution-client-rpc-endpoint", "smart contract signatures are not verified yet"),
-    ("vc-tls-cert-file", "TLS is not supported yet: put a proxy in front of the validator API"),
-    ("vc-tls-key-file", "TLS is not supported yet: put a proxy in front of the validator API"),
     ("overrides-file", "fee recipient overrides are not supported yet"),
     ("fetch-feerecipient-updates", "fee recipient overrides are not supported yet"),
     ("publish-address", "there is no central service"),

@@ -69,7 +69,7 @@ fn read_aggregate(preset: Preset, answer: &Answer) -> Result<Attestation, Proble
         data: Box<RawValue>,
     }
     let Entry { version, data } = read::json(answer)?;
-    read::fork(&version)?;
+    read::fork(&version)?.with_aggregates().map_err(read::unsupported)?;
     let aggregate = Attestation::from_json(preset, data.get().as_bytes()).map_err(read::malformed)?;
     if !aggregate.aggregation_bits().contains(&true) {
         return Err(Problem::Malformed("an aggregate of nobody".to_owned()));

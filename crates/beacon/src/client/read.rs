@@ -1,6 +1,6 @@
 //! Reading answers: untrusted bytes into values, or a problem that says what is wrong.
 
-use eth::{Fork, Genesis, UnknownFork};
+use eth::{DecodeError, Fork, Genesis, UnknownFork};
 use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
@@ -40,9 +40,12 @@ pub(crate) fn genesis(answer: &Answer) -> Result<Genesis, Problem> {
 
 /// The fork of an answer, by its name.
 pub(crate) fn fork(name: &str) -> Result<Fork, Problem> {
-    let fork: Fork =
-        name.parse().map_err(|error: UnknownFork| Problem::UnsupportedFork(error.to_string()))?;
-    fork.supported().map_err(|error| Problem::UnsupportedFork(error.to_string()))
+    name.parse().map_err(|error: UnknownFork| Problem::UnsupportedFork(error.to_string()))
+}
+
+/// A fork that is known, but whose containers are not built in.
+pub(crate) fn unsupported(error: DecodeError) -> Problem {
+    Problem::UnsupportedFork(error.to_string())
 }
 
 /// A part of an answer that is not what it should be.

@@ -70,7 +70,7 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Result<MediaType, ApiError> {
     negotiate(accept).ok_or_else(refuse)
 }
 
-/// The fork a submitted body is of. One that we cannot read is refused, never guessed.
+/// The fork a submitted body is of. One that we cannot read is refused, never guessed; blocks say more of it.
 pub(crate) fn fork(headers: &HeaderMap) -> Result<Fork, ApiError> {
     named_fork(headers)?.ok_or_else(|| {
         ApiError::bad_request("header Eth-Consensus-Version is missing: it must name the fork of the body")
@@ -85,7 +85,7 @@ pub(crate) fn named_fork(headers: &HeaderMap) -> Result<Option<Fork>, ApiError> 
         ApiError::new(400, "unsupported_fork", message)
     };
     let fork: Fork = value.to_str().unwrap_or_default().parse().map_err(|error| refuse(&error))?;
-    fork.supported().map(Some).map_err(|error| refuse(&error))
+    fork.with_aggregates().map(Some).map_err(|error| refuse(&error))
 }
 
 /// A JSON body; the error names line and column.

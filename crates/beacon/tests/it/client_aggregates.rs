@@ -64,7 +64,7 @@ async fn another_aggregate_is_no_answer_and_the_next_node_is_asked() {
 
 #[tokio::test]
 async fn an_aggregate_of_a_fork_that_is_not_built_in_is_refused_by_name() {
-    for (version, word) in [("gloas", "gloas"), ("heze", "unknown fork"), ("deneb", "deneb")] {
+    for (version, word) in [("heze", "unknown fork"), ("deneb", "deneb")] {
         let node = answering(version, &aggregate(Slot(5), CommitteeIndex(3))).await;
         let text = ask(&client([node.url()])).await.expect_err("not guessed").to_string();
         assert!(text.contains(word), "{text}");

@@ -114,7 +114,7 @@ async fn builders_are_boosted_and_graffiti_set_as_the_caller_says() {
 #[tokio::test]
 async fn a_block_of_a_fork_that_is_not_built_in_is_refused_by_name() {
     for (fork, word) in
-        [("gloas", "supported are electra and fulu"), ("heze", "unknown fork"), ("foo", "foo")]
+        [("gloas", "fork gloas are not built into this version"), ("heze", "unknown fork"), ("foo", "foo")]
     {
         let data: Value = serde_json::from_slice(&proposal(Slot(9)).to_json()).expect("JSON");
         let json = json!({ "version": fork, "execution_payload_blinded": false, "data": data });

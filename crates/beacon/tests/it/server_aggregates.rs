@@ -1,10 +1,11 @@
 //! Aggregates are held until decided, in the encoding that is preferred; those signed are judged one by one.
 
 use axum::Router;
-use eth::{Attestation, CommitteeIndex, Preset, Root, SignedAggregateAndProof, Slot};
+use beacon::server::{ServerConfig, Shares};
+use eth::{Attestation, CommitteeIndex, Epoch, NewerFork, Preset, Root, SignedAggregateAndProof, Slot, Spec};
 use serde_json::{Value, json};
 
-use crate::backend::{Api, refusal};
+use crate::backend::{Api, refusal, spec};
 use crate::node::{Node, client};
 use crate::samples::{aggregate, signed_aggregates};
 
@@ -108,6 +109,19 @@ async fn a_bad_aggregate_costs_the_others_nothing_in_either_encoding() {
 }
 
 #[tokio::test]
+async fn an_aggregate_of_a_fork_yet_unknown_is_refused_before_anything_is_asked() {
+    let node = Node::start(Router::new()).await;
+    let newer = NewerFork { epoch: Epoch(7), name: "heze".to_owned() };
+    let spec = Spec { newer_fork: Some(newer), ..spec() };
+    let api = Api::start_for(client([node.url()]), ServerConfig::default(), Shares::default(), spec).await;
+    assert_eq!(asked(&api, 55, "*/*").await.status(), 200, "the last slot before");
+    let (status, body) = refusal(asked(&api, 56, "*/*").await).await;
+    assert_eq!(status, 400);
+    assert!(body.message.contains("heze") && body.message.contains("update"), "{}", body.message);
+    assert_eq!(api.backend.given.lock().expect("no panic").votes, [VOTE]);
+}
+
+#[tokio::test]
 async fn ssz_that_is_no_list_is_refused_whole() {
     let (_node, api) = api().await;
     let hostile: [&[u8]; 4] =
@@ -125,7 +139,7 @@ async fn ssz_that_is_no_list_is_refused_whole() {
 #[tokio::test]
 async fn aggregates_of_forks_that_are_not_built_in_are_refused_by_name() {
     let (_node, api) = api().await;
-    for fork in ["deneb", "gloas", "heze", "foo"] {
+    for fork in ["deneb", "heze", "foo"] {
         let request = api.http.post(api.url(SUBMIT)).header("content-type", "application/json").body("[]");
         let response = request.header("eth-consensus-version", fork).send().await.expect("an answer");
         let (status, body) = refusal(response).await;

@@ -136,7 +136,7 @@ async fn encodings_and_forks_that_are_not_spoken_are_refused() {
         let (status, body) = refusal(submitted(&api, path, "text/plain", b"[]".to_vec()).await).await;
         assert_eq!(status, 415);
         assert!(body.message.contains("application/json or application/octet-stream"), "{}", body.message);
-        for fork in ["gloas", "heze"] {
+        for fork in ["deneb", "heze"] {
             let request = api.http.post(api.url(path)).header("eth-consensus-version", fork).body("[]");
             let (status, body) = refusal(request.send().await.expect("an answer")).await;
             assert_eq!(status, 400);

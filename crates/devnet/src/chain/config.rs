@@ -7,6 +7,7 @@ use eth::{Fork, Genesis, Preset, PublicKeyBytes, Root, Spec, Version};
 use sha2::{Digest, Sha256};
 
 use super::constants::VALIDATORS_AT_MOST;
+use super::scenario::Scenario;
 use crate::Error;
 use crate::keys::interop_key;
 
@@ -23,6 +24,8 @@ pub struct ChainConfig {
     pub validators: Vec<PublicKeyBytes>,
     /// Where the Beacon API listens; port 0 for any that is free.
     pub listen: SocketAddr,
+    /// What happens beyond the plain course of things.
+    pub scenario: Scenario,
 }
 
 impl ChainConfig {
@@ -35,6 +38,7 @@ impl ChainConfig {
             genesis_time,
             validators: (0..validators).map(key).collect(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            scenario: Scenario::default(),
         }
     }
 

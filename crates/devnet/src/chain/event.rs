@@ -1,6 +1,9 @@
 //! What the chain tells those who listen.
 
-use eth::{Checkpoint, Root, Slot};
+use eth::{
+    Attestation, Checkpoint, Epoch, Root, SignedContributionAndProof, SignedVoluntaryExit, SingleAttestation,
+    Slot,
+};
 use serde_json::{Value, json};
 
 /// Something that happened to the chain.
@@ -35,6 +38,35 @@ pub enum Event {
         /// The state after the block that made it so.
         state: Root,
     },
+    /// The new head, of which a `Head` tells too, leaves blocks behind.
+    Reorg(Reorganization),
+    /// A validator's attestation was accepted.
+    SingleAttestation(SingleAttestation),
+    /// An aggregate was accepted.
+    Attestation(Attestation),
+    /// A sync committee contribution was accepted.
+    Contribution(SignedContributionAndProof),
+    /// A voluntary exit was accepted.
+    Exit(SignedVoluntaryExit),
+}
+
+/// What a new head changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reorganization {
+    /// The new head's slot.
+    pub slot: Slot,
+    /// The new head's epoch.
+    pub epoch: Epoch,
+    /// Slots from the last block in common to the old head.
+    pub depth: u64,
+    /// The block that was the head.
+    pub old_head: Root,
+    /// The block that is the head.
+    pub new_head: Root,
+    /// The state after the old head.
+    pub old_state: Root,
+    /// The state after the new head.
+    pub new_state: Root,
 }
 
 /// Every topic a client may ask for; on most of them nothing happens here.
@@ -71,6 +103,11 @@ impl Event {
             Event::Head { .. } => "head",
             Event::Block { .. } => "block",
             Event::Finalized { .. } => "finalized_checkpoint",
+            Event::Reorg(_) => "chain_reorg",
+            Event::SingleAttestation(_) => "single_attestation",
+            Event::Attestation(_) => "attestation",
+            Event::Contribution(_) => "contribution_and_proof",
+            Event::Exit(_) => "voluntary_exit",
         }
     }
 
@@ -102,6 +139,26 @@ impl Event {
                 "epoch": checkpoint.epoch,
                 "execution_optimistic": false,
             }),
+            Event::Reorg(reorg) => reorg.to_json(),
+            Event::SingleAttestation(attestation) => json!(attestation),
+            Event::Attestation(attestation) => json!(attestation),
+            Event::Contribution(contribution) => json!(contribution),
+            Event::Exit(exit) => json!(exit),
         }
+    }
+}
+
+impl Reorganization {
+    fn to_json(self) -> Value {
+        json!({
+            "slot": self.slot,
+            "depth": self.depth.to_string(),
+            "old_head_block": self.old_head,
+            "new_head_block": self.new_head,
+            "old_head_state": self.old_state,
+            "new_head_state": self.new_state,
+            "epoch": self.epoch,
+            "execution_optimistic": false,
+        })
     }
 }

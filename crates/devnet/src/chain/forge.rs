@@ -1,11 +1,12 @@
 //! Making blocks of Fulu and looking into them, whatever the preset.
 
+mod blobs;
 mod mainnet;
 mod minimal;
 
 use eth::{
     Address, AttestationData, BeaconBlockHeader, CommitteeIndex, DecodeError, Graffiti, Hash32, Preset,
-    Proposal, Root, SignatureBytes, Slot, ValidatorIndex,
+    Proposal, Root, SignatureBytes, SignedProposal, SignedVoluntaryExit, Slot, ValidatorIndex,
 };
 use sha2::{Digest, Sha256};
 
@@ -20,7 +21,13 @@ pub(crate) struct Plan {
     pub(crate) graffiti: Graffiti,
     /// At most [`AGGREGATES`].
     pub(crate) aggregates: Vec<Aggregate>,
+    /// At most [`EXITS`].
+    pub(crate) exits: Vec<SignedVoluntaryExit>,
+    pub(crate) sync: SyncSignature,
     pub(crate) payload: Payload,
+    /// Whether the payload is a builder's, with transactions that only it knows.
+    pub(crate) by_builder: bool,
+    pub(crate) blobs: usize,
 }
 
 /// The same vote of members of one or more committees of a slot.
@@ -31,6 +38,14 @@ pub(crate) struct Aggregate {
     pub(crate) committees: Vec<CommitteeIndex>,
     /// A bit for each member of the committees, one committee after the other.
     pub(crate) bits: Vec<bool>,
+    pub(crate) signature: SignatureBytes,
+}
+
+/// The sync committee's signature over the parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SyncSignature {
+    /// The seats that signed, rising.
+    pub(crate) seats: Vec<usize>,
     pub(crate) signature: SignatureBytes,
 }
 
@@ -49,14 +64,28 @@ pub(crate) struct Payload {
 #[derive(Clone, Debug)]
 pub(crate) struct Content {
     pub(crate) aggregates: Vec<Aggregate>,
+    pub(crate) exits: Vec<SignedVoluntaryExit>,
+    pub(crate) sync: SyncSignature,
     pub(crate) payload: Payload,
     pub(crate) block_hash: Hash32,
     /// The hash the payload should have.
     pub(crate) computed_block_hash: Hash32,
+    pub(crate) blobs: usize,
+    /// Whether the blobs are those the block commits to.
+    pub(crate) blobs_belong: bool,
 }
 
 /// Aggregates in a block at most: `MAX_ATTESTATIONS_ELECTRA`.
 pub(crate) const AGGREGATES: usize = 8;
+/// Exits in a block at most: `MAX_VOLUNTARY_EXITS`.
+pub(crate) const EXITS: usize = 16;
+
+impl SyncSignature {
+    /// Nobody signed.
+    pub(crate) fn nobody() -> SyncSignature {
+        SyncSignature { seats: Vec::new(), signature: SignatureBytes::INFINITY }
+    }
+}
 
 /// The block of that plan, with the state root and the block hash that the judge will compute.
 pub(crate) fn assemble(preset: Preset, plan: &Plan) -> Proposal {
@@ -66,9 +95,27 @@ pub(crate) fn assemble(preset: Preset, plan: &Plan) -> Proposal {
     }
 }
 
-/// Looks into a proposal made for that preset.
-pub(crate) fn content(preset: Preset, proposal: &Proposal) -> Result<Content, DecodeError> {
-    match preset {
+/// A full proposal without its payload's transactions and its blobs, as a builder shows it.
+pub(crate) fn blind(proposal: &Proposal) -> Result<Proposal, DecodeError> {
+    match proposal.preset() {
+        Preset::Mainnet => mainnet::blind(proposal.to_ssz()),
+        Preset::Minimal => minimal::blind(proposal.to_ssz()),
+    }
+}
+
+/// A signed full proposal without its blobs, to be kept.
+pub(crate) fn without_blobs(signed: &SignedProposal) -> Result<SignedProposal, DecodeError> {
+    let proposal = signed.proposal();
+    let bare = match proposal.preset() {
+        Preset::Mainnet => mainnet::without_blobs(proposal.to_ssz()),
+        Preset::Minimal => minimal::without_blobs(proposal.to_ssz()),
+    };
+    Ok(bare?.sign(signed.signature()))
+}
+
+/// Looks into a full proposal.
+pub(crate) fn content(proposal: &Proposal) -> Result<Content, DecodeError> {
+    match proposal.preset() {
         Preset::Mainnet => mainnet::content(proposal.to_ssz()),
         Preset::Minimal => minimal::content(proposal.to_ssz()),
     }

@@ -1,9 +1,17 @@
 //! Attestations that wait for a block.
 
+mod aggregates;
+mod sync;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use bls::Signature;
-use eth::{AttestationData, CommitteeIndex, SignatureBytes, Slot, ValidatorIndex};
+use eth::{AttestationData, CommitteeIndex, Container, Root, SignatureBytes, Slot, ValidatorIndex};
+
+pub(crate) use aggregates::AggregatePool;
+pub(crate) use sync::{Part, SyncPool};
 
 use super::forge::Aggregate;
 use super::schedule::Committees;
@@ -28,8 +36,8 @@ impl Pool {
     /// The votes of `slots`, the latest first, each joined from those of its voters that `wanted` lets through.
     pub(crate) fn aggregates(
         &self,
-        slots: std::ops::Range<Slot>,
-        committees: impl Fn(Slot) -> std::sync::Arc<Committees>,
+        slots: Range<Slot>,
+        committees: impl Fn(Slot) -> Arc<Committees>,
         wanted: impl Fn(&AttestationData, ValidatorIndex) -> bool,
     ) -> Vec<Aggregate> {
         let votes = self.votes.range(slots).rev().flat_map(|(_, votes)| votes);
@@ -41,6 +49,22 @@ impl Pool {
                 join(*data, &new, &committees(data.slot))
             })
             .collect()
+    }
+
+    /// The vote with that root, and the members of a committee who have cast it.
+    pub(crate) fn aggregate_of(
+        &self,
+        slot: Slot,
+        data_root: Root,
+        members: &[ValidatorIndex],
+    ) -> Option<(AttestationData, Vec<bool>, SignatureBytes)> {
+        let votes = self.votes.get(&slot)?;
+        let (data, voters) = votes.iter().find(|(data, _)| data.root() == data_root)?;
+        let signatures: Vec<Signature> =
+            members.iter().filter_map(|member| voters.get(member).copied()).collect();
+        let signature = bls::aggregate(&signatures).ok()?;
+        let bits = members.iter().map(|member| voters.contains_key(member)).collect();
+        Some((*data, bits, SignatureBytes(signature.to_bytes())))
     }
 }
 

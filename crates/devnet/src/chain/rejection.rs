@@ -1,6 +1,6 @@
 //! Why the chain refused something.
 
-use eth::{Epoch, Root, Slot, ValidatorIndex};
+use eth::{CommitteeIndex, Epoch, PublicKeyBytes, Root, Slot, SubcommitteeIndex, ValidatorIndex};
 
 /// Why a message was refused. Always its sender's fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,9 +8,82 @@ pub enum Rejection {
     /// No such validator.
     #[error("validator {0} is not in the registry")]
     UnknownValidator(ValidatorIndex),
+    /// No validator with such a key.
+    #[error("no validator has the key {0}")]
+    UnknownKey(PublicKeyBytes),
     /// The signature is no point, or not the validator's over this message in its domain.
     #[error("the signature is not validator {0}'s over this message")]
     WrongSignature(ValidatorIndex),
+    /// The proof that gives the right to aggregate is not the validator's for that slot.
+    #[error("the selection proof is not validator {0}'s")]
+    WrongSelectionProof(ValidatorIndex),
+    /// The proof does not give the right to aggregate: somebody else was selected.
+    #[error("validator {0} is not selected to aggregate")]
+    NotAggregator(ValidatorIndex),
+    /// The signature is not the sum of those whose bits are set.
+    #[error("the aggregate's signature is not that of those whose bits are set")]
+    WrongAggregateSignature,
+    /// Nobody's bit is set.
+    #[error("no bit is set: the aggregate is empty")]
+    EmptyAggregate,
+    /// An aggregate is of one committee.
+    #[error("an aggregate is of exactly one committee, this one is of {0}")]
+    CommitteeCount(usize),
+    /// The slot has fewer committees.
+    #[error("there is no committee {0} in that slot")]
+    UnknownCommittee(CommitteeIndex),
+    /// Not a bit for each member.
+    #[error("the aggregate has {found} bits, its committee {expected} members")]
+    BitCount {
+        /// Bits there are.
+        found: usize,
+        /// Members of the committee.
+        expected: usize,
+    },
+    /// The validator said something else before. Only the first counts; nobody is slashed.
+    #[error("validator {validator} has sent another {what} for slot {slot}")]
+    Second {
+        /// Who.
+        validator: ValidatorIndex,
+        /// What.
+        what: &'static str,
+        /// When.
+        slot: Slot,
+    },
+    /// There are four subcommittees.
+    #[error("there is no sync subcommittee {0}")]
+    UnknownSubcommittee(SubcommitteeIndex),
+    /// The validator has no seat.
+    #[error("validator {validator} is not in the sync committee of slot {slot}")]
+    NotInSyncCommittee {
+        /// Who.
+        validator: ValidatorIndex,
+        /// When.
+        slot: Slot,
+    },
+    /// The validator has no seat there.
+    #[error("validator {validator} is not in sync subcommittee {subcommittee}")]
+    NotInSubcommittee {
+        /// Who.
+        validator: ValidatorIndex,
+        /// Where.
+        subcommittee: SubcommitteeIndex,
+    },
+    /// The exit is for an epoch that has not begun.
+    #[error("the exit is for epoch {0}, which has not begun")]
+    ExitTooEarly(Epoch),
+    /// The validator leaves already.
+    #[error("validator {0} is leaving already")]
+    AlreadyLeaving(ValidatorIndex),
+    /// A chain without validators would stand still, so this one keeps its last.
+    #[error("validator {0} is the last and has to stay")]
+    LastValidator(ValidatorIndex),
+    /// The registration's time has not come.
+    #[error("the registration's time, {0}, is in the future")]
+    RegistrationTooEarly(u64),
+    /// Blinded blocks are taken only from who was given one.
+    #[error("no builder here knows the payload of block {0}")]
+    UnknownPayload(Root),
     /// A contradiction: publishing both messages gets the validator slashed.
     #[error("slashable: validator {validator} signed another {what}")]
     Slashable {
@@ -81,6 +154,14 @@ pub enum Rejection {
     /// The block includes an attestation that does not hold.
     #[error("attestation {position} in the block is wrong: {why}")]
     WrongAttestation {
+        /// Its place in the block.
+        position: usize,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The block includes an exit that does not hold.
+    #[error("exit {position} in the block is wrong: {why}")]
+    WrongExit {
         /// Its place in the block.
         position: usize,
         /// What is wrong.

@@ -1,92 +1,160 @@
-//! Who attests and who proposes when: fixed by the chain's seed, known to everybody in advance.
+//! Who attests, who proposes, and who sits in the sync committee when: fixed by the chain's seed, known to everybody in
+//! advance.
+
+mod committees;
+mod sync_committee;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use eth::{CommitteeIndex, Epoch, Preset, Slot, ValidatorIndex};
+use eth::{Epoch, Slot, Spec, ValidatorIndex};
 use sha2::{Digest, Sha256};
 
-/// Epochs whose committees are kept ready.
-const COMMITTEES_CACHED: usize = 8;
+pub(crate) use committees::Committees;
+pub(crate) use sync_committee::SyncCommittee;
 
-/// The duties of a chain. Every validator attests once in an epoch, by a permutation of its own for each.
+/// Epochs whose committees are kept ready, and periods whose sync committees are.
+const CACHED: usize = 8;
+
+/// The duties of a chain. Every active validator attests once in an epoch, by a permutation of its own for each.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     seed: [u8; 32],
+    spec: Spec,
     validators: u64,
-    slots_per_epoch: u64,
-    committees_per_slot: u64,
-    cache: Mutex<BTreeMap<Epoch, Arc<Committees>>>,
+    /// The first epoch without them, of those who leave.
+    exits: BTreeMap<ValidatorIndex, Epoch>,
+    /// Epochs from which on duties were dealt anew.
+    deals: Vec<Epoch>,
+    cache: Mutex<Cache>,
 }
 
-/// The committees of an epoch.
-#[derive(Debug)]
-pub(crate) struct Committees {
-    first_slot: u64,
-    committees_per_slot: u64,
-    /// The validators in order; each committee is a stretch of them.
-    order: Vec<ValidatorIndex>,
-    /// Committee number in the epoch and position in it, by validator.
-    places: Vec<(u64, u64)>,
-    committees: u64,
-}
-
-/// A validator's place in a committee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) slot: Slot,
-    pub(crate) committee: CommitteeIndex,
-    pub(crate) position: u64,
-    pub(crate) committee_length: u64,
+#[derive(Debug, Default)]
+struct Cache {
+    committees: BTreeMap<Epoch, Arc<Committees>>,
+    sync_committees: BTreeMap<u64, Arc<SyncCommittee>>,
 }
 
 impl Schedule {
-    pub(crate) fn new(preset: Preset, slots_per_epoch: u64, validators: u64, seed: [u8; 32]) -> Schedule {
+    pub(crate) fn new(spec: &Spec, validators: u64, seed: [u8; 32]) -> Schedule {
         Schedule {
             seed,
+            spec: spec.clone(),
             validators,
-            slots_per_epoch,
-            committees_per_slot: committees_per_slot(preset, slots_per_epoch, validators),
+            exits: BTreeMap::new(),
+            deals: Vec::new(),
             cache: Mutex::default(),
         }
     }
 
-    pub(crate) fn committees_per_slot(&self) -> u64 {
-        self.committees_per_slot
-    }
-
+    /// The attestation committees of an epoch.
     pub(crate) fn committees(&self, epoch: Epoch) -> Arc<Committees> {
         let mut cache = self.cache.lock().expect("nothing panics while holding the cache");
-        let committees = cache.entry(epoch).or_insert_with(|| Arc::new(self.shuffle(epoch))).clone();
-        while cache.len() > COMMITTEES_CACHED {
-            cache.pop_first();
+        let committees = &mut cache.committees;
+        let found = committees.entry(epoch).or_insert_with(|| Arc::new(self.shuffle(epoch))).clone();
+        while committees.len() > CACHED {
+            committees.pop_first();
         }
-        committees
+        found
     }
 
+    /// Whose turn it is to propose in a slot.
     pub(crate) fn proposer(&self, slot: Slot) -> ValidatorIndex {
-        ValidatorIndex(self.words(b"proposer", slot.0).next().unwrap_or(0) % self.validators)
+        let epoch = self.spec.epoch_of(slot);
+        let word = self.words(b"proposer", slot.0, self.deal(epoch)).next().unwrap_or(0);
+        self.active(epoch).at(word)
+    }
+
+    /// The sync committee that serves in an epoch. Its members were drawn from who was active a period before.
+    pub(crate) fn sync_committee(&self, epoch: Epoch) -> Arc<SyncCommittee> {
+        let period = epoch.0 / self.spec.epochs_per_sync_committee_period;
+        let mut cache = self.cache.lock().expect("nothing panics while holding the cache");
+        let committees = &mut cache.sync_committees;
+        let found = committees.entry(period).or_insert_with(|| Arc::new(self.draw(period))).clone();
+        while committees.len() > CACHED {
+            committees.pop_first();
+        }
+        found
+    }
+
+    /// The sync committee that signs in a slot: what is signed in the last slot of a period is included in the first of
+    /// the next, whose committee it concerns.
+    pub(crate) fn sync_committee_signing(&self, slot: Slot) -> Arc<SyncCommittee> {
+        self.sync_committee(self.spec.epoch_of(Slot(slot.0.saturating_add(1))))
+    }
+
+    /// Whether a validator has duties in an epoch; not for unknown ones.
+    pub(crate) fn is_active(&self, validator: ValidatorIndex, epoch: Epoch) -> bool {
+        validator.0 < self.validators && self.exits.get(&validator).is_none_or(|exit| epoch < *exit)
+    }
+
+    /// The first epoch without a validator, if it leaves.
+    pub(crate) fn exit_epoch(&self, validator: ValidatorIndex) -> Option<Epoch> {
+        self.exits.get(&validator).copied()
+    }
+
+    /// A validator leaves; `epoch` is the first without it, and nobody knows its duties yet.
+    pub(crate) fn leave(&mut self, validator: ValidatorIndex, epoch: Epoch) {
+        self.exits.entry(validator).or_insert(epoch);
+        self.forget_from(epoch);
+    }
+
+    /// Deals the duties from an epoch on anew.
+    pub(crate) fn deal_anew(&mut self, from: Epoch) {
+        self.deals.push(from);
+        self.forget_from(from);
+    }
+
+    fn forget_from(&mut self, epoch: Epoch) {
+        let cache = self.cache.get_mut().expect("nothing panics while holding the cache");
+        cache.committees.retain(|known, _| *known < epoch);
+        let period = epoch.0 / self.spec.epochs_per_sync_committee_period;
+        cache.sync_committees.retain(|known, _| *known <= period);
+    }
+
+    /// How often an epoch's duties were dealt anew.
+    fn deal(&self, epoch: Epoch) -> u8 {
+        self.deals.iter().filter(|from| **from <= epoch).count() as u8
+    }
+
+    fn active(&self, epoch: Epoch) -> Active {
+        let gone = |exit: &Epoch| *exit <= epoch;
+        if !self.exits.values().any(gone) {
+            return Active::All(self.validators);
+        }
+        let all = (0..self.validators).map(ValidatorIndex);
+        Active::Some(all.filter(|validator| self.is_active(*validator, epoch)).collect())
     }
 
     /// Fisher and Yates' shuffle.
     fn shuffle(&self, epoch: Epoch) -> Committees {
-        let mut order: Vec<ValidatorIndex> = (0..self.validators).map(ValidatorIndex).collect();
-        let mut words = self.words(b"attesters", epoch.0);
+        let mut order = self.active(epoch).into_list();
+        let mut words = self.words(b"attesters", epoch.0, self.deal(epoch));
         for position in (1..order.len()).rev() {
             let other = words.next().unwrap_or(0) % (position as u64 + 1);
             order.swap(position, other as usize);
         }
-        let first_slot = epoch.0.saturating_mul(self.slots_per_epoch);
-        Committees::new(first_slot, self.slots_per_epoch, self.committees_per_slot, order)
+        let first_slot = self.spec.first_slot(epoch).0;
+        Committees::new(self.spec.preset, first_slot, self.spec.slots_per_epoch, order, self.validators)
+    }
+
+    /// With replacement: with balances far below the highest, the specification's sampling comes to the same.
+    fn draw(&self, period: u64) -> SyncCommittee {
+        let drawn_in = period.saturating_sub(1).saturating_mul(self.spec.epochs_per_sync_committee_period);
+        let active = self.active(Epoch(drawn_in));
+        let words = self.words(b"sync committee", period, 0);
+        let seats = words.take(self.spec.preset.sync_committee_size() as usize);
+        SyncCommittee::new(seats.map(|word| active.at(word)).collect())
     }
 
     /// An endless stream of numbers for a purpose.
-    fn words(&self, purpose: &'static [u8], number: u64) -> impl Iterator<Item = u64> + use<> {
+    fn words(&self, purpose: &'static [u8], number: u64, deal: u8) -> impl Iterator<Item = u64> + use<> {
         let seed = self.seed;
         (0_u64..).flat_map(move |counter| {
             let mut hash = Sha256::new();
             hash.update(seed);
             hash.update(purpose);
+            hash.update([deal]);
             hash.update(number.to_le_bytes());
             hash.update(counter.to_le_bytes());
             let block: [u8; 32] = hash.finalize().into();
@@ -100,105 +168,27 @@ impl Schedule {
     }
 }
 
-impl Committees {
-    fn new(first_slot: u64, slots: u64, committees_per_slot: u64, order: Vec<ValidatorIndex>) -> Committees {
-        let committees = slots * committees_per_slot;
-        let mut made = Committees {
-            first_slot,
-            committees_per_slot,
-            places: vec![(0, 0); order.len()],
-            order,
-            committees,
-        };
-        for committee in 0..committees {
-            for (position, validator) in made.stretch(committee).to_vec().into_iter().enumerate() {
-                made.places[validator.0 as usize] = (committee, position as u64);
-            }
-        }
-        made
-    }
-
-    /// A committee's members; empty for committees there are none of.
-    pub(crate) fn members(&self, slot: Slot, committee: CommitteeIndex) -> &[ValidatorIndex] {
-        let slot_in_epoch = slot.0.checked_sub(self.first_slot);
-        let number = slot_in_epoch
-            .filter(|_| committee.0 < self.committees_per_slot)
-            .map(|slot| slot * self.committees_per_slot + committee.0);
-        number.filter(|number| *number < self.committees).map_or(&[], |number| self.stretch(number))
-    }
-
-    /// Where a validator attests, if there is such a validator.
-    pub(crate) fn place(&self, validator: ValidatorIndex) -> Option<Place> {
-        let (committee, position) = *self.places.get(usize::try_from(validator.0).ok()?)?;
-        Some(Place {
-            slot: Slot(self.first_slot + committee / self.committees_per_slot),
-            committee: CommitteeIndex(committee % self.committees_per_slot),
-            position,
-            committee_length: self.stretch(committee).len() as u64,
-        })
-    }
-
-    /// `compute_committee` of the consensus specification: stretches whose lengths differ by one at most.
-    fn stretch(&self, committee: u64) -> &[ValidatorIndex] {
-        let bound = |committee: u64| (self.order.len() as u64 * committee / self.committees) as usize;
-        &self.order[bound(committee)..bound(committee + 1)]
-    }
+/// The validators active in an epoch; never none.
+enum Active {
+    All(u64),
+    Some(Vec<ValidatorIndex>),
 }
 
-/// `get_committee_count_per_slot` of the consensus specification.
-fn committees_per_slot(preset: Preset, slots_per_epoch: u64, validators: u64) -> u64 {
-    let target_committee_size = match preset {
-        Preset::Mainnet => 128,
-        Preset::Minimal => 4,
-    };
-    (validators / slots_per_epoch / target_committee_size).clamp(1, preset.committees_per_slot())
+impl Active {
+    fn at(&self, word: u64) -> ValidatorIndex {
+        match self {
+            Active::All(count) => ValidatorIndex(word % count),
+            Active::Some(validators) => validators[(word % validators.len() as u64) as usize],
+        }
+    }
+
+    fn into_list(self) -> Vec<ValidatorIndex> {
+        match self {
+            Active::All(count) => (0..count).map(ValidatorIndex).collect(),
+            Active::Some(validators) => validators,
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_validator_attests_once_in_an_epoch() {
-        for (preset, slots, validators) in
-            [(Preset::Minimal, 8, 100), (Preset::Minimal, 8, 3), (Preset::Mainnet, 32, 9000)]
-        {
-            let schedule = Schedule::new(preset, slots, validators, [7; 32]);
-            for epoch in [Epoch(0), Epoch(5)] {
-                let committees = schedule.committees(epoch);
-                let mut seen = vec![0; validators as usize];
-                for slot in epoch.0 * slots..(epoch.0 + 1) * slots {
-                    for committee in (0..schedule.committees_per_slot()).map(CommitteeIndex) {
-                        let members = committees.members(Slot(slot), committee);
-                        for (position, member) in members.iter().enumerate() {
-                            seen[member.0 as usize] += 1;
-                            let place = committees.place(*member).expect("a member has a place");
-                            assert_eq!((place.slot, place.committee), (Slot(slot), committee));
-                            assert_eq!(
-                                (place.position, place.committee_length),
-                                (position as u64, members.len() as u64)
-                            );
-                        }
-                    }
-                }
-                assert!(seen.iter().all(|times| *times == 1));
-            }
-        }
-    }
-
-    #[test]
-    fn epochs_are_shuffled_differently_and_always_the_same() {
-        let order =
-            |epoch| Schedule::new(Preset::Minimal, 8, 64, [7; 32]).committees(Epoch(epoch)).order.clone();
-        assert_eq!(order(3), order(3));
-        assert_ne!(order(3), order(4));
-    }
-
-    #[test]
-    fn committees_grow_in_number_with_the_validators() {
-        assert_eq!(committees_per_slot(Preset::Minimal, 8, 32), 1);
-        assert_eq!(committees_per_slot(Preset::Minimal, 8, 64), 2);
-        assert_eq!(committees_per_slot(Preset::Minimal, 8, 100_000), 4);
-        assert_eq!(committees_per_slot(Preset::Mainnet, 32, 10), 1);
-    }
-}
+mod tests;

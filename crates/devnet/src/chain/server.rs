@@ -1,12 +1,17 @@
 //! The Beacon API.
 
+mod announcements;
 mod blocks;
+mod body;
 mod config;
 mod duties;
 mod events;
 mod node;
+mod proposals;
 mod reply;
 mod states;
+mod sync;
+mod validators;
 mod votes;
 
 use std::sync::Arc;
@@ -42,7 +47,8 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(node_routes())
         .merge(state_routes())
         .merge(block_routes())
-        .merge(validator_routes())
+        .merge(duty_routes())
+        .merge(announcement_routes())
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(shared)
@@ -69,11 +75,12 @@ fn state_routes() -> Router<Arc<Shared>> {
         .route("/eth/v1/beacon/states/{id}/fork", get(states::fork))
         .route("/eth/v1/beacon/states/{id}/finality_checkpoints", get(states::finality_checkpoints))
         .route("/eth/v1/beacon/states/{id}/committees", get(states::committees))
+        .route("/eth/v1/beacon/states/{id}/sync_committees", get(states::sync_committees))
         .route(
             "/eth/v1/beacon/states/{id}/validators",
-            get(states::validators).post(states::validators_by_body),
+            get(validators::validators).post(validators::validators_by_body),
         )
-        .route("/eth/v1/beacon/states/{id}/validators/{validator}", get(states::validator))
+        .route("/eth/v1/beacon/states/{id}/validators/{validator}", get(validators::validator))
 }
 
 fn block_routes() -> Router<Arc<Shared>> {
@@ -81,24 +88,39 @@ fn block_routes() -> Router<Arc<Shared>> {
         .route("/eth/v1/beacon/headers", get(blocks::headers))
         .route("/eth/v1/beacon/headers/{id}", get(blocks::header))
         .route("/eth/v1/beacon/blocks/{id}/root", get(blocks::root))
-        .route("/eth/v1/beacon/blocks", post(blocks::publish))
-        .route("/eth/v2/beacon/blocks", post(blocks::publish))
         .route("/eth/v2/beacon/blocks/{id}", get(blocks::block))
-        .route("/eth/v3/validator/blocks/{slot}", get(blocks::produce))
+        .route("/eth/v3/validator/blocks/{slot}", get(proposals::produce))
+        .route("/eth/v1/beacon/blocks", post(proposals::publish))
+        .route("/eth/v2/beacon/blocks", post(proposals::publish))
+        .route("/eth/v1/beacon/blinded_blocks", post(proposals::publish_blinded))
+        .route("/eth/v2/beacon/blinded_blocks", post(proposals::publish_blinded))
 }
 
-fn validator_routes() -> Router<Arc<Shared>> {
+fn duty_routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/eth/v1/validator/duties/attester/{epoch}", post(duties::attester))
         .route("/eth/v1/validator/duties/proposer/{epoch}", get(duties::proposer))
         .route("/eth/v2/validator/duties/proposer/{epoch}", get(duties::proposer_v2))
         .route("/eth/v1/validator/duties/sync/{epoch}", post(duties::sync))
+        .route("/eth/v1/validator/liveness/{epoch}", post(duties::liveness))
         .route("/eth/v1/validator/attestation_data", get(votes::attestation_data))
         .route("/eth/v2/beacon/pool/attestations", post(votes::publish))
-        .route("/eth/v1/validator/prepare_beacon_proposer", post(duties::prepare))
-        .route("/eth/v1/validator/beacon_committee_subscriptions", post(duties::subscribe))
-        .route("/eth/v1/validator/sync_committee_subscriptions", post(duties::subscribe))
-        .route("/eth/v1/validator/register_validator", post(duties::subscribe))
+        .route("/eth/v2/validator/aggregate_attestation", get(votes::aggregate))
+        .route("/eth/v2/validator/aggregate_and_proofs", post(votes::publish_aggregates))
+        .route("/eth/v1/beacon/pool/sync_committees", post(sync::publish))
+        .route("/eth/v1/validator/sync_committee_contribution", get(sync::contribution))
+        .route("/eth/v1/validator/contribution_and_proofs", post(sync::publish_contributions))
+}
+
+fn announcement_routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/eth/v1/validator/prepare_beacon_proposer", post(announcements::prepare))
+        .route("/eth/v1/validator/register_validator", post(announcements::register))
+        .route("/eth/v1/beacon/pool/voluntary_exits", get(announcements::exits).post(announcements::exit))
+        .route("/eth/v1/validator/beacon_committee_subscriptions", post(announcements::subscribe_committees))
+        .route("/eth/v1/validator/sync_committee_subscriptions", post(announcements::subscribe_sync))
+        .route("/eth/v1/validator/beacon_committee_selections", post(announcements::selections))
+        .route("/eth/v1/validator/sync_committee_selections", post(announcements::selections))
 }
 
 async fn unknown(uri: Uri) -> Refusal {

@@ -22,6 +22,8 @@ pub(crate) struct Block {
     pub(crate) target_votes: BTreeMap<Epoch, BTreeSet<ValidatorIndex>>,
     /// The validators whose attestations this block included, with the attestation's slot.
     pub(crate) included: Vec<(Slot, ValidatorIndex)>,
+    /// The sync committee's seats whose signatures this block included.
+    pub(crate) sync_seats: Vec<usize>,
     /// In the epoch of this block.
     pub(crate) finality: Finality,
 }
@@ -32,6 +34,8 @@ pub(crate) struct Block {
 pub(crate) struct Tree {
     slots_per_epoch: u64,
     validators: u64,
+    /// For each validator that leaves the first epoch without it.
+    exits: Vec<Epoch>,
     genesis: Root,
     head: Root,
     blocks: BTreeMap<Root, Block>,
@@ -50,11 +54,13 @@ impl Tree {
             randao_mix: Hash32(root.0),
             target_votes: BTreeMap::new(),
             included: Vec::new(),
+            sync_seats: Vec::new(),
             finality: Finality::default(),
         };
         let mut tree = Tree {
             slots_per_epoch,
             validators,
+            exits: Vec::new(),
             genesis: root,
             head: root,
             blocks: BTreeMap::new(),
@@ -89,6 +95,11 @@ impl Tree {
         leads
     }
 
+    /// A validator leaves; `epoch` is the first without it.
+    pub(crate) fn leave(&mut self, epoch: Epoch) {
+        self.exits.push(epoch);
+    }
+
     /// The last block at or before a slot on the branch of `tip`. On branches longer than what is kept, the oldest
     /// that is.
     pub(crate) fn ancestor(&self, tip: &Root, slot: Slot) -> Option<&Block> {
@@ -120,16 +131,27 @@ impl Tree {
         for ended in self.epoch_of(block.header.slot).0..epoch.0 {
             let previous = self.support(tip, Epoch(ended.saturating_sub(1)))?;
             let current = self.support(tip, Epoch(ended))?;
-            finality = finality.end_epoch(previous, current, self.validators);
+            finality = finality.end_epoch(previous, current, self.active(Epoch(ended)));
         }
         Some(finality)
     }
 
     /// The root that fixes a duty: that of the last block before an epoch starts; genesis before there is one.
     pub(crate) fn dependent_root(&self, epoch: Option<Epoch>) -> Root {
+        self.dependent_root_on(&self.head, epoch)
+    }
+
+    /// The same on the branch of `tip`.
+    pub(crate) fn dependent_root_on(&self, tip: &Root, epoch: Option<Epoch>) -> Root {
         let last_slot = epoch.and_then(|epoch| self.first_slot(epoch).0.checked_sub(1));
-        let block = last_slot.and_then(|slot| self.ancestor(&self.head, Slot(slot)));
+        let block = last_slot.and_then(|slot| self.ancestor(tip, Slot(slot)));
         block.map_or(self.genesis, |block| block.root)
+    }
+
+    /// The slot of the last block that two branches have in common.
+    pub(crate) fn last_in_common(&self, one: &Root, other: &Root) -> Slot {
+        let shared = self.branch(one, Epoch(0)).find(|block| self.is_on_branch(&block.root, other));
+        shared.map_or(Slot(0), |block| block.header.slot)
     }
 
     /// Blocks on the branch of `tip` from that epoch on, the latest first.
@@ -145,6 +167,17 @@ impl Tree {
         let blocks = self.branch(&self.head, self.epoch_of(slot));
         let including = blocks.filter(|block| block.included.contains(&(slot, validator)));
         including.map(|block| block.header.slot).min()
+    }
+
+    /// Whether a block is on the branch of `tip`, or so old that it is not kept.
+    pub(crate) fn is_on_branch(&self, root: &Root, tip: &Root) -> bool {
+        let Some(block) = self.block(root) else { return true };
+        self.ancestor(tip, block.header.slot).is_some_and(|there| there.root == *root)
+    }
+
+    /// How many validators have a vote in an epoch.
+    fn active(&self, epoch: Epoch) -> u64 {
+        self.validators - self.exits.iter().filter(|exit| **exit <= epoch).count() as u64
     }
 
     fn support(&self, tip: &Root, epoch: Epoch) -> Option<Support> {

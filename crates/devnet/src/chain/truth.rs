@@ -1,47 +1,38 @@
 //! The ledger of truth: what came in, when, and what was wrong with the rest.
 
+mod received;
+mod slot;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use eth::{AttestationData, Root, Slot, ValidatorIndex};
+use eth::{CommitteeIndex, Epoch, Slot, SubcommitteeIndex, ValidatorIndex};
+
+pub use received::{Aggregated, Attested, Contributed, Exited, Proposed, Registered, SyncSigned};
+pub use slot::{AggregateTruth, AttesterTruth, ContributionTruth, SlotTruth, SyncMemberTruth};
 
 use super::rejection::Rejection;
 
 /// Rejections kept word by word; the counts go on.
 const REJECTIONS_KEPT: usize = 64;
 
-/// What the chain received, by duty.
+/// What the chain received, by duty: each as it first came.
 #[derive(Clone, Debug, Default)]
 pub struct Truth {
     pub(crate) attestations: BTreeMap<(Slot, ValidatorIndex), Attested>,
     pub(crate) proposals: BTreeMap<Slot, Proposed>,
+    pub(crate) aggregates: BTreeMap<(Slot, CommitteeIndex, ValidatorIndex), Aggregated>,
+    pub(crate) sync_messages: BTreeMap<(Slot, ValidatorIndex), SyncSigned>,
+    pub(crate) contributions: BTreeMap<(Slot, SubcommitteeIndex, ValidatorIndex), Contributed>,
+    pub(crate) registrations: BTreeMap<(Epoch, ValidatorIndex), Registered>,
+    pub(crate) exits: BTreeMap<ValidatorIndex, Exited>,
     pub(crate) counts: Counts,
     pub(crate) rejections: VecDeque<String>,
-}
-
-/// A validator's attestation, as it first arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Attested {
-    /// When it arrived, nanoseconds after the slot's start.
-    pub arrived_ns: i64,
-    /// The head voted for.
-    pub head: Root,
-}
-
-/// A slot's block, as it first arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Proposed {
-    /// When it arrived, nanoseconds after the slot's start.
-    pub arrived_ns: i64,
-    /// The block.
-    pub root: Root,
-    /// Who proposed it.
-    pub proposer: ValidatorIndex,
 }
 
 /// What passed through the judge's hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Signatures verified: attestations, blocks, RANDAO reveals, aggregates in blocks.
+    /// Signatures verified: of messages, in them, and in blocks.
     pub signatures_checked: u64,
     /// Those that were wrong.
     pub signatures_wrong: u64,
@@ -74,9 +65,50 @@ impl Truth {
         self.proposals.get(&slot)
     }
 
-    pub(crate) fn attested(&mut self, validator: ValidatorIndex, data: &AttestationData, arrived_ns: i64) {
-        let attested = Attested { arrived_ns, head: data.beacon_block_root };
-        self.attestations.entry((data.slot, validator)).or_insert(attested);
+    /// A committee's aggregates in a slot, by aggregator.
+    pub fn aggregates(
+        &self,
+        slot: Slot,
+        committee: CommitteeIndex,
+    ) -> impl Iterator<Item = (ValidatorIndex, &Aggregated)> {
+        let of_committee = (slot, committee, ValidatorIndex(0))..=(slot, committee, ValidatorIndex(u64::MAX));
+        self.aggregates.range(of_committee).map(|((.., aggregator), aggregated)| (*aggregator, aggregated))
+    }
+
+    /// A validator's sync committee message for a slot.
+    pub fn sync_message(&self, slot: Slot, validator: ValidatorIndex) -> Option<&SyncSigned> {
+        self.sync_messages.get(&(slot, validator))
+    }
+
+    /// A subcommittee's contributions in a slot, by aggregator.
+    pub fn contributions(
+        &self,
+        slot: Slot,
+        part: SubcommitteeIndex,
+    ) -> impl Iterator<Item = (ValidatorIndex, &Contributed)> {
+        let of_part = (slot, part, ValidatorIndex(0))..=(slot, part, ValidatorIndex(u64::MAX));
+        self.contributions.range(of_part).map(|((.., aggregator), contributed)| (*aggregator, contributed))
+    }
+
+    /// The registrations with builders that came in an epoch, by validator.
+    pub fn registrations(&self, epoch: Epoch) -> impl Iterator<Item = (ValidatorIndex, &Registered)> {
+        let of_epoch = (epoch, ValidatorIndex(0))..=(epoch, ValidatorIndex(u64::MAX));
+        self.registrations.range(of_epoch).map(|((_, validator), registered)| (*validator, registered))
+    }
+
+    /// The voluntary exits, by validator.
+    pub fn exits(&self) -> impl Iterator<Item = (ValidatorIndex, &Exited)> {
+        self.exits.iter().map(|(validator, exited)| (*validator, exited))
+    }
+
+    /// Whether anything that a validator did in the slots has come.
+    pub(crate) fn is_live(&self, validator: ValidatorIndex, mut slots: std::ops::Range<u64>) -> bool {
+        slots.any(|slot| {
+            let slot = Slot(slot);
+            self.attestation(slot, validator).is_some()
+                || self.sync_message(slot, validator).is_some()
+                || self.proposal(slot).is_some_and(|proposed| proposed.proposer == validator)
+        })
     }
 
     pub(crate) fn rejected(&mut self, what: &str, rejection: &Rejection) {
@@ -88,8 +120,13 @@ impl Truth {
         }
     }
 
-    pub(crate) fn forget_before(&mut self, slot: Slot) {
-        self.attestations = self.attestations.split_off(&(slot, ValidatorIndex(0)));
+    pub(crate) fn forget_before(&mut self, slot: Slot, epoch: Epoch) {
+        let first = ValidatorIndex(0);
+        self.attestations = self.attestations.split_off(&(slot, first));
         self.proposals = self.proposals.split_off(&slot);
+        self.aggregates = self.aggregates.split_off(&(slot, CommitteeIndex(0), first));
+        self.sync_messages = self.sync_messages.split_off(&(slot, first));
+        self.contributions = self.contributions.split_off(&(slot, SubcommitteeIndex(0), first));
+        self.registrations = self.registrations.split_off(&(epoch, first));
     }
 }

@@ -1,29 +1,42 @@
 //! The chain itself: what is true, and what may be added to it. Knows no time but what it is told.
 
+mod aggregates;
 mod attestations;
 mod blocks;
+mod duties;
+mod exits;
+mod head;
 mod production;
+mod registrations;
+mod slot_truth;
+mod statement;
+mod sync;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use bls::PublicKey;
 use eth::{
-    Address, AttestationData, AttesterDuty, BeaconBlockHeader, CommitteeIndex, Epoch, ProposerDuty,
-    PublicKeyBytes, Root, SignedProposal, Slot, Spec, ValidatorIndex,
+    Address, AttestationData, BeaconBlockHeader, Epoch, Proposal, PublicKeyBytes, Root, SignedProposal,
+    SignedValidatorRegistration, Slot, Spec, ValidatorIndex,
 };
 
-pub(crate) use attestations::AttestationClaim;
-pub(crate) use blocks::{AggregateClaim, BlockChecks, BlockClaims};
+pub(crate) use aggregates::HandedIn;
+pub(crate) use blocks::Arrival;
+pub(crate) use production::Wish;
+pub(crate) use statement::{Claim, Statement};
+pub(crate) use sync::Contribution;
 
+use self::exits::Exit;
 use super::ChainConfig;
-use super::constants::{CLOCK_DISPARITY_NS, EPOCHS_KEPT};
-use super::event::Event;
+use super::constants::CLOCK_DISPARITY_NS;
 use super::forge;
 use super::history::History;
-use super::pool::Pool;
+use super::known::Known;
+use super::pool::{AggregatePool, Pool, SyncPool};
 use super::rejection::Rejection;
-use super::schedule::Schedule;
+use super::scenario::Scenario;
+use super::schedule::{Committees, Schedule};
 use super::tree::Tree;
 use super::truth::Truth;
 use crate::Error;
@@ -32,28 +45,32 @@ use crate::Error;
 #[derive(Debug)]
 pub(crate) struct World {
     spec: Spec,
+    scenario: Scenario,
     validators: Vec<(PublicKeyBytes, PublicKey)>,
     indices: BTreeMap<PublicKeyBytes, ValidatorIndex>,
     schedule: Schedule,
     tree: Tree,
     history: History,
+    known: Known,
     pool: Pool,
+    aggregate_pool: AggregatePool,
+    sync_pool: SyncPool,
+    exits: BTreeMap<ValidatorIndex, Exit>,
     truth: Truth,
-    fee_recipients: BTreeMap<ValidatorIndex, Address>,
+    /// Fee recipients, and when they were said.
+    prepared: BTreeMap<ValidatorIndex, (Address, Epoch)>,
+    /// The latest registrations with builders.
+    registrations: BTreeMap<ValidatorIndex, SignedValidatorRegistration>,
+    /// What the builder has made, by block.
+    built: BTreeMap<Root, Proposal>,
     /// The latest blocks in full.
     bodies: VecDeque<SignedProposal>,
-}
-
-/// What a signature is claimed to be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SignatureClaim {
-    pub(crate) key: PublicKey,
-    pub(crate) root: Root,
 }
 
 impl World {
     pub(crate) fn new(config: &ChainConfig) -> Result<World, Error> {
         let spec = config.spec();
+        config.scenario.check(spec.preset)?;
         let keys = config.registry()?;
         let validators: Vec<_> = config.validators.iter().copied().zip(keys).collect();
         let count = validators.len() as u64;
@@ -63,26 +80,34 @@ impl World {
             body_root: forge::empty_body_root(spec.preset),
             ..Default::default()
         };
+        let index = |(at, (key, _)): (usize, &(PublicKeyBytes, PublicKey))| (*key, ValidatorIndex(at as u64));
         Ok(World {
-            schedule: Schedule::new(spec.preset, spec.slots_per_epoch, count, seed),
+            schedule: Schedule::new(&spec, count, seed),
             tree: Tree::new(genesis, spec.slots_per_epoch, count),
-            indices: validators
-                .iter()
-                .enumerate()
-                .map(|(at, (key, _))| (*key, ValidatorIndex(at as u64)))
-                .collect(),
+            indices: validators.iter().enumerate().map(index).collect(),
             validators,
             spec,
+            scenario: config.scenario,
             history: History::default(),
+            known: Known::default(),
             pool: Pool::default(),
+            aggregate_pool: AggregatePool::default(),
+            sync_pool: SyncPool::default(),
+            exits: BTreeMap::new(),
             truth: Truth::default(),
-            fee_recipients: BTreeMap::new(),
+            prepared: BTreeMap::new(),
+            registrations: BTreeMap::new(),
+            built: BTreeMap::new(),
             bodies: VecDeque::new(),
         })
     }
 
     pub(crate) fn spec(&self) -> &Spec {
         &self.spec
+    }
+
+    pub(crate) fn scenario(&self) -> &Scenario {
+        &self.scenario
     }
 
     pub(crate) fn tree(&self) -> &Tree {
@@ -118,20 +143,6 @@ impl World {
         self.bodies.iter().find(|signed| signed.block_root() == *root)
     }
 
-    /// Who gets the fees of a validator's blocks.
-    pub(crate) fn prepare(&mut self, validator: ValidatorIndex, fee_recipient: Address) {
-        if self.validator(validator).is_some() {
-            self.fee_recipients.insert(validator, fee_recipient);
-        }
-    }
-
-    /// Whose duty it is to attest in a slot.
-    pub(crate) fn attesters(&self, slot: Slot) -> Vec<ValidatorIndex> {
-        let committees = self.committees(slot);
-        let all = (0..self.schedule.committees_per_slot()).map(CommitteeIndex);
-        all.flat_map(|committee| committees.members(slot, committee).to_vec()).collect()
-    }
-
     /// The slot of a time; slot 0 before genesis.
     pub(crate) fn slot_at(&self, now_ns: i64) -> Slot {
         self.spec.slot_at_ns(now_ns)
@@ -139,52 +150,6 @@ impl World {
 
     pub(crate) fn epoch_at(&self, now_ns: i64) -> Epoch {
         self.spec.epoch_of(self.slot_at(now_ns))
-    }
-
-    /// The attester duties of these validators; unknown ones have none.
-    pub(crate) fn attester_duties(
-        &self,
-        now_ns: i64,
-        epoch: Epoch,
-        validators: &[ValidatorIndex],
-    ) -> Result<Vec<AttesterDuty>, Rejection> {
-        self.check_duty_epoch(now_ns, epoch)?;
-        let committees = self.schedule.committees(epoch);
-        let duty = |index: &ValidatorIndex| {
-            let place = committees.place(*index)?;
-            Some(AttesterDuty {
-                pubkey: self.pubkey(*index)?,
-                slot: place.slot,
-                validator_index: *index,
-                committee_index: place.committee,
-                committee_length: place.committee_length,
-                committees_at_slot: self.schedule.committees_per_slot(),
-                validator_committee_index: place.position,
-            })
-        };
-        Ok(validators.iter().filter_map(duty).collect())
-    }
-
-    /// Who proposes in the slots of an epoch.
-    pub(crate) fn proposer_duties(&self, now_ns: i64, epoch: Epoch) -> Result<Vec<ProposerDuty>, Rejection> {
-        self.check_duty_epoch(now_ns, epoch)?;
-        let first = self.spec.first_slot(epoch).0;
-        let duty = |slot| {
-            let validator_index = self.schedule.proposer(slot);
-            Some(ProposerDuty { pubkey: self.pubkey(validator_index)?, validator_index, slot })
-        };
-        Ok((first..first + self.spec.slots_per_epoch).map(Slot).filter_map(duty).collect())
-    }
-
-    /// Attester duties of an epoch are fixed before the one before it starts.
-    pub(crate) fn attester_dependent_root(&self, epoch: Epoch) -> Root {
-        self.tree.dependent_root(epoch.0.checked_sub(1).map(Epoch))
-    }
-
-    /// Proposer duties are, from Fulu on, fixed as early as attester duties (EIP-7917); the first version of the
-    /// endpoint still answers with the epoch's own start.
-    pub(crate) fn proposer_dependent_root(&self, epoch: Epoch) -> Root {
-        self.tree.dependent_root(Some(epoch))
     }
 
     /// What to vote in a slot by what is known now.
@@ -209,20 +174,6 @@ impl World {
         })
     }
 
-    fn head_event(&self) -> Event {
-        let head = self.tree.head();
-        let epoch = self.spec.epoch_of(head.header.slot);
-        let parent = self.tree.block(&head.header.parent_root);
-        Event::Head {
-            slot: head.header.slot,
-            block: head.root,
-            state: head.header.state_root,
-            epoch_transition: parent.is_some_and(|parent| self.spec.epoch_of(parent.header.slot) < epoch),
-            previous_duty_dependent_root: self.tree.dependent_root(epoch.0.checked_sub(1).map(Epoch)),
-            current_duty_dependent_root: self.tree.dependent_root(Some(epoch)),
-        }
-    }
-
     fn validator(&self, index: ValidatorIndex) -> Option<&(PublicKeyBytes, PublicKey)> {
         self.validators.get(usize::try_from(index.0).ok()?)
     }
@@ -236,22 +187,7 @@ impl World {
         if begun { Ok(()) } else { Err(Rejection::TooEarly(slot)) }
     }
 
-    pub(crate) fn check_duty_epoch(&self, now_ns: i64, epoch: Epoch) -> Result<(), Rejection> {
-        let now = self.epoch_at(now_ns.saturating_add(CLOCK_DISPARITY_NS));
-        let (first, last) = (Epoch(now.0.saturating_sub(EPOCHS_KEPT)), Epoch(now.0 + 1));
-        let known = first <= epoch && epoch <= last;
-        if known { Ok(()) } else { Err(Rejection::EpochOutOfRange { first, last }) }
-    }
-
-    fn forget_old(&mut self, slot: Slot) {
-        let epoch = self.spec.epoch_of(slot);
-        let first_of = |ago: u64| self.spec.first_slot(Epoch(epoch.0.saturating_sub(ago)));
-        let (unincludable, ancient) = (first_of(1), first_of(EPOCHS_KEPT));
-        self.pool.forget_before(unincludable);
-        self.truth.forget_before(ancient);
-    }
-
-    fn committees(&self, slot: Slot) -> Arc<super::schedule::Committees> {
+    fn committees(&self, slot: Slot) -> Arc<Committees> {
         self.schedule.committees(self.spec.epoch_of(slot))
     }
 }

@@ -209,7 +209,8 @@ fn arguments(with: &Arguments<'_>) -> Vec<String> {
         ("--log-level", with.options.log_level.clone()),
     ];
     let flags = flags.into_iter().flat_map(|(flag, value)| [flag.to_owned(), value]);
-    std::iter::once("run".to_owned()).chain(flags).collect()
+    let builder = format!("--builder-api={}", with.options.builder);
+    ["run".to_owned(), builder].into_iter().chain(flags).collect()
 }
 
 fn url(address: SocketAddr) -> Url {

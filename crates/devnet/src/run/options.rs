@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use eth::{Preset, Slot};
+use eth::{Preset, Slot, ValidatorIndex};
 use url::Url;
 
 use crate::Error;
@@ -21,10 +21,16 @@ pub struct Options {
     pub slot_ms: u64,
     /// Preset of the embedded chain.
     pub preset: Preset,
+    /// Whether blocks come from builders.
+    pub builder: bool,
+    /// Blobs of each block of the embedded chain.
+    pub blobs: usize,
     /// Nodes, from 0, to be killed at the start of a slot, from 1.
     pub kills: Vec<(usize, Slot)>,
     /// Nodes to be started again at the start of a slot.
     pub restarts: Vec<(usize, Slot)>,
+    /// Validators to hand their exits in at the start of a slot.
+    pub exits: Vec<(ValidatorIndex, Slot)>,
     /// Where files are kept; must not exist or be empty. Without, they are gone at the end.
     pub dir: Option<PathBuf>,
     /// A real chain's beacon node instead of the embedded chain. Its validators must be those of the interop keys, and
@@ -45,8 +51,11 @@ impl Options {
             slots: 34,
             slot_ms: Options::default_slot_ms(0),
             preset: Preset::Minimal,
+            builder: false,
+            blobs: 0,
             kills: Vec::new(),
             restarts: Vec::new(),
+            exits: Vec::new(),
             dir: None,
             beacon_node: None,
             node_program,
@@ -76,12 +85,13 @@ impl Options {
             return refuse("no slots to run".to_owned());
         }
         self.check_kills()?;
+        self.check_exits()?;
         let shortest = shortest_slot_ms(self.most_dead());
         if self.beacon_node.is_none() && self.slot_ms < shortest {
             let (slot_ms, dead) = (self.slot_ms, self.most_dead());
             return refuse(format!(
                 "slots of {slot_ms} ms are too short: with {dead} dead nodes, leaders that do not answer cost up to \
-                 {dead} s, so a slot needs {shortest} ms (better {})",
+                 {dead} s in each third of a slot, so it needs {shortest} ms (better {})",
                 Options::default_slot_ms(dead)
             ));
         }
@@ -97,12 +107,7 @@ impl Options {
                     self.nodes - 1
                 )));
             }
-            if *slot == Slot(0) || slot.0 > self.slots {
-                return Err(Error::Options(format!(
-                    "slot {slot} is not one of the run's, 1 to {}",
-                    self.slots
-                )));
-            }
+            self.check_slot(*slot)?;
         }
         let kills: BTreeSet<_> = self.kills.iter().map(|(node, slot)| (*node, *slot)).collect();
         for (node, slot) in &self.restarts {
@@ -116,6 +121,25 @@ impl Options {
         Ok(())
     }
 
+    fn check_exits(&self) -> Result<(), Error> {
+        for (validator, slot) in &self.exits {
+            if self.beacon_node.is_none() && validator.0 >= self.validators {
+                let last = self.validators.saturating_sub(1);
+                return Err(Error::Options(format!("there is no validator {validator}; the last is {last}")));
+            }
+            self.check_slot(*slot)?;
+        }
+        Ok(())
+    }
+
+    fn check_slot(&self, slot: Slot) -> Result<(), Error> {
+        if slot == Slot(0) || slot.0 > self.slots {
+            let last = self.slots;
+            return Err(Error::Options(format!("slot {slot} is not one of the run's, 1 to {last}")));
+        }
+        Ok(())
+    }
+
     /// Whether a node was last killed, not restarted, up to and with that slot.
     fn is_dead(&self, node: usize, slot: Slot) -> bool {
         let last = |events: &[(usize, Slot)]| {
@@ -125,12 +149,11 @@ impl Options {
     }
 }
 
-/// Each dead leader costs a round of a second, a proposal's half a second more (round timers do not shrink with the
-/// slot), and the block has to be made and signed then; all of it before the proposal is over, at five twelfths of the
-/// slot. Attestations have more time.
+/// Each dead leader costs a round of a second, a proposal's half a second more: round timers do not shrink with the
+/// slot. A block has to be there before the first third of the slot is over, or the sync committee sees different heads;
+/// aggregates and contributions begin with the last third, and the next block includes them or nobody.
 fn shortest_slot_ms(dead: usize) -> u64 {
-    let rounds_ms = 1000 * dead as u64 + 500;
-    if dead == 0 { 500 } else { (rounds_ms + 250) * 12 / 5 }
+    if dead == 0 { 500 } else { 3 * (1000 * dead as u64 + 800) }
 }
 
 #[cfg(test)]
@@ -159,6 +182,10 @@ mod tests {
         assert!(refused(Options { kills: vec![(4, Slot(1))], ..options() }).contains("no node 4"));
         assert!(refused(Options { kills: vec![(0, Slot(99))], ..options() }).contains("slot 99"));
         assert!(refused(Options { kills: vec![(0, Slot(2))], ..options() }).contains("too short"));
+        let exits = vec![(ValidatorIndex(32), Slot(2))];
+        assert!(refused(Options { exits, ..options() }).contains("no validator 32"));
+        let exits = vec![(ValidatorIndex(0), Slot(35))];
+        assert!(refused(Options { exits, ..options() }).contains("slot 35"));
         assert!(refused(Options { restarts: vec![(0, Slot(2))], ..options() }).contains("not dead"));
     }
 

@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use eth::{Epoch, Slot};
+use eth::{Epoch, Slot, ValidatorIndex};
 use url::Url;
 
+use super::record::Share;
 use crate::chain::Standing;
 
 /// Something to tell whoever watches. `Display` gives one line.
@@ -45,6 +46,13 @@ pub enum Progress {
         /// Which.
         node: usize,
     },
+    /// The clients were told to hand a validator's exit in.
+    Exiting {
+        /// Which.
+        validator: ValidatorIndex,
+        /// By how many nodes it was taken.
+        taken: usize,
+    },
     /// The devnet itself was not woken in time: the machine has too much to do, or was suspended. What is missed now
     /// says nothing of the cluster.
     Stalled {
@@ -74,22 +82,19 @@ pub struct SlotLine {
     /// Whether the block came; none if it was not the cluster's turn.
     pub proposed: Option<bool>,
     /// Attestations that came.
-    pub attested: usize,
-    /// Attestations due.
-    pub attesters: usize,
+    pub attestations: Share,
+    /// Aggregates of them that came.
+    pub aggregates: Share,
+    /// Sync committee messages that came.
+    pub sync_messages: Share,
+    /// Contributions of them that came.
+    pub contributions: Share,
     /// Where the chain stands.
     pub standing: Standing,
     /// Nodes that run.
     pub nodes_up: usize,
     /// Nodes there are.
     pub nodes: usize,
-}
-
-impl SlotLine {
-    /// Whether everything came.
-    pub fn is_complete(&self) -> bool {
-        self.proposed != Some(false) && self.attested == self.attesters
-    }
 }
 
 impl fmt::Display for Progress {
@@ -107,6 +112,9 @@ impl fmt::Display for Progress {
             Progress::Slot(line) => line.fmt(f),
             Progress::Killed { node } => write!(f, "killed node {node}"),
             Progress::Restarted { node } => write!(f, "started node {node} again"),
+            Progress::Exiting { validator, taken } => {
+                write!(f, "validator {validator} exits; {taken} nodes took its signature")
+            }
             Progress::Stalled { slot, late } => {
                 write!(f, "the machine stood still for {:.1} s in slot {slot}", late.as_secs_f64())
             }
@@ -125,11 +133,19 @@ impl fmt::Display for SlotLine {
             None => "-",
         };
         let Standing { head, justified, finalized } = self.standing;
+        let share = |share: &Share| format!("{}/{}", share.part, share.whole);
         write!(
             f,
-            "slot {:>4}  epoch {:>3}  block {proposed:<6}  attestations {:>4}/{:<4}  head {head:>4}  justified \
-             {justified:>2}  final {finalized:>2}  nodes {}/{}",
-            self.slot.0, self.epoch.0, self.attested, self.attesters, self.nodes_up, self.nodes
+            "slot {:>4}  epoch {:>3}  block {proposed:<6}  attested {:>7}  aggregated {:>7}  sync {:>7}  contributed \
+             {:>7}  head {head:>4}  justified {justified:>2}  final {finalized:>2}  nodes {}/{}",
+            self.slot.0,
+            self.epoch.0,
+            share(&self.attestations),
+            share(&self.aggregates),
+            share(&self.sync_messages),
+            share(&self.contributions),
+            self.nodes_up,
+            self.nodes
         )
     }
 }

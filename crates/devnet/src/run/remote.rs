@@ -6,19 +6,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use cluster::GroupKey;
-use eth::{CommitteeIndex, Epoch, Genesis, ProposerDuty, PublicKeyBytes, Slot, Spec, ValidatorIndex};
+use duty::DutyKind;
+use eth::{
+    CommitteeIndex, Epoch, Genesis, ProposerDuty, PublicKeyBytes, Slot, Spec, SyncCommitteePosition,
+    SyncDuty, ValidatorIndex,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
 use self::block::Block;
-use super::ledger::{ProposalRecord, Record};
+use super::files::FEE_RECIPIENT;
+use super::record::{BlockRecord, Due, Record, Share};
 use crate::Error;
 use crate::chain::Standing;
 
 /// Slots an attestation may wait for its block before it counts as missed.
 pub(super) const LAG: u64 = 4;
+/// What blocks do not tell.
+pub(super) const BLIND_SPOT: &str = "who aggregated and contributed, who registered with builders, which blocks were \
+                                     builders', and when anything arrived: blocks do not tell";
 /// Longest wait for an answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Epochs and slots kept.
@@ -30,11 +38,13 @@ pub(super) struct Remote {
     http: reqwest::Client,
     spec: Spec,
     /// The cluster's validators.
-    own: BTreeSet<ValidatorIndex>,
+    own: BTreeMap<ValidatorIndex, GroupKey>,
     epochs: BTreeMap<Epoch, EpochDuties>,
-    /// Proposers of the blocks there were.
-    blocks: BTreeMap<Slot, ValidatorIndex>,
+    blocks: BTreeMap<Slot, Seen>,
     included: BTreeSet<(Slot, ValidatorIndex)>,
+    /// Who was asked to exit, and in which slot.
+    exits: BTreeSet<(Slot, ValidatorIndex)>,
+    exited: BTreeSet<ValidatorIndex>,
     standing: Standing,
 }
 
@@ -42,6 +52,15 @@ pub(super) struct Remote {
 struct EpochDuties {
     proposers: Vec<ProposerDuty>,
     committees: BTreeMap<(Slot, CommitteeIndex), Vec<ValidatorIndex>>,
+    /// The seats of the cluster's validators in the sync committee.
+    sync: Vec<(ValidatorIndex, Vec<SyncCommitteePosition>)>,
+}
+
+/// A block there was.
+struct Seen {
+    proposer: ValidatorIndex,
+    record: BlockRecord,
+    sync_seats: BTreeSet<SyncCommitteePosition>,
 }
 
 impl Remote {
@@ -59,10 +78,12 @@ impl Remote {
             url,
             http,
             spec,
-            own: BTreeSet::new(),
+            own: BTreeMap::new(),
             epochs: BTreeMap::new(),
             blocks: BTreeMap::new(),
             included: BTreeSet::new(),
+            exits: BTreeSet::new(),
+            exited: BTreeSet::new(),
             standing,
         })
     }
@@ -81,7 +102,7 @@ impl Remote {
             );
             return Err(Error::BeaconNode { url: self.url.clone(), why });
         }
-        self.own = found.into_iter().map(|known| known.index).collect();
+        self.own = found.into_iter().map(|known| (known.index, GroupKey(known.validator.pubkey))).collect();
         Ok(self)
     }
 
@@ -95,6 +116,14 @@ impl Remote {
 
     pub(super) fn standing(&self) -> Standing {
         self.standing
+    }
+
+    pub(super) fn key(&self, validator: ValidatorIndex) -> Option<GroupKey> {
+        self.own.get(&validator).copied()
+    }
+
+    pub(super) fn expect_exit(&mut self, slot: Slot, validator: ValidatorIndex) {
+        self.exits.insert((slot, validator));
     }
 
     /// Fetches what a slot brought. What cannot be fetched is logged and counts as not there.
@@ -119,22 +148,50 @@ impl Remote {
 
     /// What is known of a slot's duties.
     pub(super) fn record(&self, slot: Slot) -> Record {
-        let Some(duties) = self.epochs.get(&self.spec.epoch_of(slot)) else { return Record::default() };
+        let mut due = Vec::new();
+        self.add_votes(slot, &mut due);
+        let sync_bits = self.add_sync(slot, &mut due);
+        let exits = self.exits.range((slot, ValidatorIndex(0))..=(slot, ValidatorIndex(u64::MAX)));
+        due.extend(exits.map(|(_, exit)| known(DutyKind::Exit, *exit, self.exited.contains(exit))));
+        let block = self.blocks.get(&slot).filter(|block| self.own.contains_key(&block.proposer));
+        let block = block.map(|block| block.record);
+        Record { due, block, sync_bits, right_heads: None, is_timed: false }
+    }
+
+    fn add_votes(&self, slot: Slot, due: &mut Vec<Due>) {
+        let Some(duties) = self.epochs.get(&self.spec.epoch_of(slot)) else { return };
+        let proposers = duties.proposers.iter().filter(|duty| duty.slot == slot);
+        for proposer in proposers.map(|duty| duty.validator_index).filter(|who| self.own.contains_key(who)) {
+            let came = self.blocks.get(&slot).is_some_and(|block| block.proposer == proposer);
+            due.push(known(DutyKind::Proposer, proposer, came));
+        }
         let of_slot = duties.committees.iter().filter(|((at, _), _)| *at == slot);
-        let members = of_slot.flat_map(|(_, members)| members).filter(|member| self.own.contains(member));
-        let arrived = |member: &ValidatorIndex| self.included.contains(&(slot, *member)).then_some(0);
-        let attestations: Vec<Option<i64>> = members.map(arrived).collect();
-        let duty = duties.proposers.iter().find(|duty| duty.slot == slot);
-        let proposal = duty.filter(|duty| self.own.contains(&duty.validator_index)).map(|duty| {
-            let is_canonical = self.blocks.get(&slot) == Some(&duty.validator_index);
-            ProposalRecord { arrived_ns: is_canonical.then_some(0), is_canonical }
-        });
-        let included = attestations.iter().flatten().count();
-        Record { attestations, included, head_right: None, proposal, is_timed: false }
+        let members = of_slot.flat_map(|(_, members)| members).filter(|who| self.own.contains_key(who));
+        due.extend(members.map(|who| known(DutyKind::Attester, *who, self.included.contains(&(slot, *who)))));
+    }
+
+    /// What the committee signs in a slot goes into the next slot's block or nowhere.
+    fn add_sync(&self, slot: Slot, due: &mut Vec<Due>) -> Option<Share> {
+        let next = Slot(slot.0 + 1);
+        let block = self.blocks.get(&next)?;
+        let mut bits = Share::default();
+        for (member, seats) in &self.epochs.get(&self.spec.epoch_of(next))?.sync {
+            let included = seats.iter().filter(|seat| block.sync_seats.contains(seat)).count();
+            due.push(known(DutyKind::SyncMessage, *member, included > 0));
+            bits.add(Share { part: included as u64, whole: seats.len() as u64 });
+        }
+        Some(bits)
     }
 
     fn take(&mut self, block: &Block) {
-        self.blocks.insert(block.slot(), block.proposer());
+        let record = BlockRecord {
+            blinded: false,
+            blobs: block.blobs(),
+            fees_right: block.fee_recipient() == FEE_RECIPIENT,
+        };
+        let seen = Seen { proposer: block.proposer(), record, sync_seats: block.sync_seats().collect() };
+        self.blocks.insert(block.slot(), seen);
+        self.exited.extend(block.exits());
         for vote in block.votes() {
             let Some(duties) = self.epochs.get(&self.spec.epoch_of(vote.slot)) else { continue };
             let no_members = Vec::new();
@@ -153,7 +210,12 @@ impl Remote {
             self.get(&format!("eth/v1/beacon/states/head/committees?epoch={epoch}")).await?;
         let committees = committees.into_iter();
         let committees = committees.map(|each| ((each.slot, each.index), each.validators)).collect();
-        Ok(EpochDuties { proposers, committees })
+        let own: Vec<ValidatorIndex> = self.own.keys().copied().collect();
+        let request = self.http.post(self.join(&format!("eth/v1/validator/duties/sync/{epoch}"))).json(&own);
+        let sync: Vec<SyncDuty> = data(&self.url, request).await?;
+        let sync = sync.into_iter();
+        let sync = sync.map(|duty| (duty.validator_index, duty.validator_sync_committee_indices)).collect();
+        Ok(EpochDuties { proposers, committees, sync })
     }
 
     async fn fetch_standing(&self) -> Result<Standing, Error> {
@@ -205,9 +267,21 @@ fn join(url: &Url, path: &str) -> Url {
     url.join(path).expect("paths of the Beacon API join")
 }
 
+/// A duty of which it is known only whether a block has it.
+fn known(kind: DutyKind, validator: ValidatorIndex, came: bool) -> Due {
+    let arrived_ns = came.then_some(0);
+    Due { kind, validator: Some(validator), begin_ns: None, arrived_ns, included: Some(came) }
+}
+
 #[derive(Deserialize)]
 struct Known {
     index: ValidatorIndex,
+    validator: KnownKey,
+}
+
+#[derive(Deserialize)]
+struct KnownKey {
+    pubkey: PublicKeyBytes,
 }
 
 #[derive(Deserialize)]
@@ -229,73 +303,4 @@ struct Header {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use eth::Preset;
-
-    use super::*;
-    use crate::chain::{Chain, ChainConfig, Event};
-    use crate::interop_key;
-    use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
-
-    fn unix_now() -> u64 {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        now.expect("after 1970").as_secs()
-    }
-
-    fn keys(validators: std::ops::Range<u64>) -> Vec<GroupKey> {
-        validators.map(|index| GroupKey(PublicKeyBytes(interop_key(index).public_key().to_bytes()))).collect()
-    }
-
-    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn duties_are_read_from_the_blocks_of_a_chain() {
-        let chain = Chain::start(ChainConfig::interop(Preset::Minimal, 500, unix_now() + 2, 16)).await;
-        let chain = chain.expect("a free port");
-        let mut events = chain.subscribe();
-        // Only half of the validators do their duties; all are asked after.
-        let client = ValidatorClient::start(ValidatorClientConfig {
-            node: chain.url(),
-            shares: (0..8).map(interop_key).collect(),
-            fee_recipient: eth::Address([1; 20]),
-            agreement: Arc::new(Agreement::default()),
-        });
-        let remote = Remote::connect(chain.url()).await.expect("it answers");
-        let mut remote = remote.with_validators(&keys(0..16)).await.expect("all are known");
-        loop {
-            match events.recv().await.expect("the chain goes on") {
-                Event::Head { slot, .. } if slot >= Slot(14) => break,
-                _ => {}
-            }
-        }
-        client.stop().await;
-        for slot in 1..=14 {
-            remote.observe(Slot(slot)).await;
-        }
-        assert!(remote.standing().head >= Slot(14));
-        let mut seen = 0;
-        for slot in (1..=8).map(Slot) {
-            let record = remote.record(slot);
-            let truth = chain.slot(slot);
-            let attested = truth.attesters.iter().filter(|attester| attester.included.is_some()).count();
-            assert_eq!(record.attestations.len(), truth.attesters.len());
-            assert_eq!(record.attestations.iter().flatten().count(), attested, "slot {slot}");
-            let proposal = record.proposal.expect("all proposers are asked after");
-            assert_eq!(proposal.is_canonical, truth.proposal.is_some(), "slot {slot}");
-            seen += attested;
-        }
-        assert!(seen > 0 && seen < 16, "some attested, some did not: {seen}");
-    }
-
-    #[tokio::test]
-    async fn a_chain_without_the_validators_is_refused() {
-        let chain = Chain::start(ChainConfig::interop(Preset::Minimal, 500, unix_now() + 60, 4)).await;
-        let chain = chain.expect("a free port");
-        let remote = Remote::connect(chain.url()).await.expect("it answers");
-        let refused = remote.with_validators(&keys(0..5)).await.err().expect("one is missing");
-        assert!(refused.to_string().contains("4 of the 5 validators"), "{refused}");
-        let url = chain.url();
-        chain.stop().await;
-        assert!(matches!(Remote::connect(url).await, Err(Error::BeaconNode { .. })));
-    }
-}
+mod tests;

@@ -4,10 +4,12 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use duty::DutyKind;
 use eth::Slot;
 
 use super::decisions::Decisions;
 use super::ledger::Judged;
+use super::record::Share;
 use super::tally::{Duties, Tally};
 use crate::chain::Standing;
 use crate::vc::Kind;
@@ -21,16 +23,24 @@ pub struct Report {
     pub nodes: u8,
     /// Validators of the cluster.
     pub validators: u64,
+    /// Whether blocks were to come from builders.
+    pub builder: bool,
     /// Duration of a slot, milliseconds.
     pub slot_ms: u64,
     /// The first slot that counts.
     pub first: Slot,
     /// The duties.
     pub tally: Tally,
+    /// The first missed duties, each in words with the reasons the nodes gave.
+    pub missed: Vec<String>,
+    /// What could not be seen, in words.
+    pub blind_spot: Option<&'static str>,
     /// Where the chain stood at the end.
     pub standing: Standing,
     /// For what the clients were asked to sign different things.
     pub disagreements: Vec<(Slot, Kind)>,
+    /// Slots in which the clients saw different heads.
+    pub heads_that_differ: Vec<Slot>,
     /// What should not have happened.
     pub mishaps: Vec<String>,
     /// Slots in which the machine stood still, and for how long. Not the cluster's fault, but maybe why it missed duties.
@@ -41,18 +51,37 @@ pub struct Report {
     pub(super) decisions: Decisions,
 }
 
+/// The table's rows, in the order in which duties come in a slot.
+const ROWS: [(DutyKind, &str); 7] = [
+    (DutyKind::Proposer, "proposals"),
+    (DutyKind::Attester, "attestations"),
+    (DutyKind::Aggregator, "aggregates"),
+    (DutyKind::SyncMessage, "sync messages"),
+    (DutyKind::SyncContribution, "contributions"),
+    (DutyKind::BuilderRegistration, "registrations"),
+    (DutyKind::Exit, "exits"),
+];
+
 impl Report {
     /// Whether nothing was missed and nothing was wrong.
     pub fn is_clean(&self) -> bool {
-        let Tally { attestations, proposals, .. } = &self.tally;
-        self.tally.slots > 0
-            && attestations.missed() == 0
-            && proposals.missed() == 0
-            && self.tally.canonical == proposals.expected
+        let Tally { slots, duties, sync_bits, .. } = &self.tally;
+        *slots > 0
+            && duties.values().all(Duties::is_whole)
+            && sync_bits.is_whole()
+            && self.are_blocks_right()
             && self.slashable() == 0
             && self.rejected() == 0
             && self.disagreements.is_empty()
             && self.mishaps.is_empty()
+    }
+
+    /// Whether every block pays the right address, and a builder made some if there is one, and none if there is not.
+    fn are_blocks_right(&self) -> bool {
+        let blocks = &self.tally.blocks;
+        let has_none = blocks.blinded + blocks.full == 0;
+        let sees_builders = self.blind_spot.is_none();
+        blocks.fees_right.is_whole() && (has_none || !sees_builders || self.builder == (blocks.blinded > 0))
     }
 
     /// Signatures that would have got a validator slashed.
@@ -77,9 +106,18 @@ impl fmt::Display for Report {
             self.first
         )?;
         writeln!(f)?;
-        writeln!(f, "duty           expected     done   missed     late   end to end p50      p99")?;
-        duties(f, "attestations", &tally.attestations)?;
-        duties(f, "proposals", &tally.proposals)?;
+        writeln!(
+            f,
+            "duty           expected     done   missed     late   included   end to end p50      p99"
+        )?;
+        for (kind, name) in ROWS {
+            if let Some(duties) = tally.duties.get(&kind) {
+                row(f, name, duties)?;
+            }
+        }
+        if let Some(blind_spot) = self.blind_spot {
+            writeln!(f, "not seen: {blind_spot}")?;
+        }
         writeln!(f)?;
         self.chain_lines(f)?;
         self.judge_lines(f)?;
@@ -99,14 +137,26 @@ impl Report {
         let tally = &self.tally;
         writeln!(
             f,
-            "chain              head {head}, justified epoch {justified}, finalized epoch {finalized}, {} blocks",
-            tally.canonical
+            "chain              head {head}, justified epoch {justified}, finalized epoch {finalized}"
         )?;
-        write!(f, "votes              {} of {} included", tally.included, tally.attestations.expected)?;
-        if let Some(right) = tally.head_right {
-            write!(f, ", {right} of {} for the right head", tally.attestations.done)?;
+        let blocks = &tally.blocks;
+        if self.blind_spot.is_none() {
+            write!(f, "blocks             {} full, {} blinded; ", blocks.full, blocks.blinded)?;
+        } else {
+            write!(f, "blocks             {}; ", blocks.full)?;
         }
-        writeln!(f)?;
+        writeln!(f, "{} blobs; {} pay the cluster's fee recipient", blocks.blobs, blocks.fees_right)?;
+        if let Some(right) = tally.right_heads {
+            writeln!(f, "heads              {right} attestations for the right one")?;
+        }
+        if tally.sync_bits != Share::default() {
+            let differ = self.heads_that_differ.len();
+            writeln!(
+                f,
+                "sync aggregates    {} signatures in blocks; clients' heads differed in {differ} slots",
+                tally.sync_bits
+            )?;
+        }
         for duty in self.decisions.duties() {
             let bound = |percent| at_most(self.decisions.percentile_ms(duty, percent));
             writeln!(f, "decision           {duty}: p50 {}, p99 {}", bound(50), bound(99))?;
@@ -128,6 +178,11 @@ impl Report {
     /// What went wrong, in words.
     fn troubles(&self) -> Vec<String> {
         let mut troubles = self.mishaps.clone();
+        troubles.extend(self.missed.iter().cloned());
+        let unnamed = self.tally.missed_count().saturating_sub(self.missed.len() as u64);
+        if unnamed > 0 {
+            troubles.push(format!("and {unnamed} more missed duties"));
+        }
         let stall = |(slot, late): &(Slot, Duration)| {
             format!("slot {slot}: the machine stood still for {:.1} s", late.as_secs_f64())
         };
@@ -140,14 +195,15 @@ impl Report {
     }
 }
 
-fn duties(f: &mut fmt::Formatter<'_>, name: &str, duties: &Duties) -> fmt::Result {
+fn row(f: &mut fmt::Formatter<'_>, name: &str, duties: &Duties) -> fmt::Result {
     let percentile = |percent| match duties.latencies.percentile_ms(percent) {
         Some(ms) => format!("{ms} ms"),
         None => "-".to_owned(),
     };
-    let Duties { expected, done, late, .. } = duties;
+    let Duties { expected, done, late, included, .. } = duties;
+    let included = included.map_or("-".to_owned(), |included| included.part.to_string());
     let (missed, p50, p99) = (duties.missed(), percentile(50), percentile(99));
-    writeln!(f, "{name:<13} {expected:>9} {done:>8} {missed:>8} {late:>8} {p50:>16} {p99:>8}")
+    writeln!(f, "{name:<13} {expected:>9} {done:>8} {missed:>8} {late:>8} {included:>10} {p50:>16} {p99:>8}")
 }
 
 /// Histograms know bounds only.
@@ -156,5 +212,113 @@ fn at_most(bound_ms: Option<u64>) -> String {
         None => "-".to_owned(),
         Some(u64::MAX) => "over all buckets".to_owned(),
         Some(ms) => format!("≤ {ms} ms"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use eth::{Epoch, ValidatorIndex};
+
+    use super::super::record::{BlockRecord, Due, Record};
+    use super::*;
+    use crate::chain::{ChainConfig, Counts};
+
+    fn due(kind: DutyKind, included: Option<bool>) -> Due {
+        let (validator, arrived_ns) = (Some(ValidatorIndex(1)), Some(50_000_000));
+        Due { kind, validator, begin_ns: Some(0), arrived_ns, included }
+    }
+
+    fn record() -> Record {
+        Record {
+            due: vec![
+                due(DutyKind::Proposer, Some(true)),
+                due(DutyKind::Attester, Some(true)),
+                due(DutyKind::Aggregator, None),
+                due(DutyKind::SyncMessage, None),
+                Due { begin_ns: None, ..due(DutyKind::Exit, Some(true)) },
+            ],
+            block: Some(BlockRecord { blinded: false, blobs: 2, fees_right: true }),
+            sync_bits: Some(Share { part: 32, whole: 32 }),
+            right_heads: Some(Share { part: 1, whole: 1 }),
+            is_timed: true,
+        }
+    }
+
+    fn report(record: &Record) -> Report {
+        let spec = ChainConfig::interop(eth::Preset::Minimal, 2000, 0, 4).spec();
+        let mut tally = Tally::default();
+        tally.add(Slot(3), record, &spec);
+        Report {
+            interrupted: false,
+            nodes: 4,
+            validators: 4,
+            builder: false,
+            slot_ms: 2000,
+            first: Slot(3),
+            tally,
+            missed: Vec::new(),
+            blind_spot: None,
+            standing: Standing { head: Slot(3), justified: Epoch(0), finalized: Epoch(0) },
+            disagreements: Vec::new(),
+            heads_that_differ: Vec::new(),
+            mishaps: Vec::new(),
+            stalls: Vec::new(),
+            directory: None,
+            judged: Some(Judged { counts: Counts::default(), rejections: Vec::new() }),
+            decisions: Decisions::default(),
+        }
+    }
+
+    #[test]
+    fn each_kind_of_duty_has_its_row() {
+        let report = report(&record());
+        assert_eq!(
+            report.to_string(),
+            "4 nodes, 4 validators, slots 3 to 3 of 2000 ms\n\
+             \n\
+             duty           expected     done   missed     late   included   end to end p50      p99\n\
+             proposals             1        1        0        0          1            50 ms    50 ms\n\
+             attestations          1        1        0        0          1            50 ms    50 ms\n\
+             aggregates            1        1        0        0          -            50 ms    50 ms\n\
+             sync messages         1        1        0        0          -            50 ms    50 ms\n\
+             exits                 1        1        0        0          1                -        -\n\
+             \n\
+             chain              head 3, justified epoch 0, finalized epoch 0\n\
+             blocks             1 full, 0 blinded; 2 blobs; 1 of 1 pay the cluster's fee recipient\n\
+             heads              1 of 1 attestations for the right one\n\
+             sync aggregates    32 of 32 signatures in blocks; clients' heads differed in 0 slots\n\
+             signatures         0 checked, 0 wrong; 0 duplicates\n\
+             refused            0 messages\n\
+             slashable          0\n\
+             clean: nothing missed, nothing wrong"
+        );
+        assert!(report.is_clean());
+    }
+
+    #[test]
+    fn whatever_is_missing_makes_a_run_unclean() {
+        let spoiled = |spoil: &dyn Fn(&mut Record)| {
+            let mut record = record();
+            spoil(&mut record);
+            report(&record)
+        };
+        for kind in 0..record().due.len() {
+            assert!(!spoiled(&|record| record.due[kind].arrived_ns = None).is_clean());
+        }
+        assert!(!spoiled(&|record| record.due[1].included = Some(false)).is_clean(), "not included");
+        assert!(!spoiled(&|record| record.sync_bits = Some(Share { part: 31, whole: 32 })).is_clean());
+        let block = |blinded, fees_right| {
+            spoiled(&|record| record.block = Some(BlockRecord { blinded, blobs: 0, fees_right }))
+        };
+        assert!(!block(false, false).is_clean(), "the fees go elsewhere");
+        assert!(!block(true, true).is_clean(), "a builder that nobody asked for");
+        assert!(Report { builder: true, ..block(true, true) }.is_clean());
+        assert!(!Report { builder: true, ..block(false, true) }.is_clean(), "the builder was never used");
+        let missed = Report {
+            missed: vec!["slot 3: attester of validator 1: undecided (node 0)".to_owned()],
+            ..spoiled(&|record| record.due[1].arrived_ns = None)
+        };
+        assert!(missed.to_string().contains("\n! slot 3: attester of validator 1: undecided (node 0)\n"));
+        assert!(missed.to_string().ends_with("NOT CLEAN"));
     }
 }

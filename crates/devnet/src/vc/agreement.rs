@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use eth::{Root, Slot};
+use eth::{CommitteeIndex, Root, Slot, SubcommitteeIndex};
 
-/// Slots whose roots are kept.
-const SLOTS_KEPT: usize = 256;
+/// Roots kept: those of some hundred slots.
+const ROOTS_KEPT: usize = 8192;
 
 /// What was asked to be signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,13 @@ pub enum Kind {
     Attestation,
     /// A block.
     Block,
+    /// A committee's aggregate.
+    Aggregate(CommitteeIndex),
+    /// The head, for a message of the sync committee. Nothing is agreed on before: clients that hear of a block too late
+    /// may differ.
+    Head,
+    /// A subcommittee's contribution.
+    Contribution(SubcommitteeIndex),
 }
 
 /// What the clients of a cluster were asked to sign, by slot. More than one root for the same is a fault of the
@@ -29,15 +36,25 @@ impl Agreement {
     pub fn note(&self, slot: Slot, kind: Kind, root: Root) {
         let mut roots = self.roots.lock().expect("nothing panics while holding the roots");
         roots.entry((slot, kind)).or_default().insert(root);
-        while roots.len() > SLOTS_KEPT {
+        while roots.len() > ROOTS_KEPT {
             roots.pop_first();
         }
     }
 
     /// For what clients were asked to sign different things.
     pub fn disagreements(&self) -> Vec<(Slot, Kind)> {
+        self.that_differ(|kind| kind != Kind::Head)
+    }
+
+    /// Slots in which clients saw different heads.
+    pub fn heads_that_differ(&self) -> Vec<Slot> {
+        self.that_differ(|kind| kind == Kind::Head).into_iter().map(|(slot, _)| slot).collect()
+    }
+
+    fn that_differ(&self, wanted: impl Fn(Kind) -> bool) -> Vec<(Slot, Kind)> {
         let roots = self.roots.lock().expect("nothing panics while holding the roots");
-        roots.iter().filter(|(_, roots)| roots.len() > 1).map(|(what, _)| *what).collect()
+        let differ = roots.iter().filter(|((_, kind), roots)| roots.len() > 1 && wanted(*kind));
+        differ.map(|(what, _)| *what).collect()
     }
 }
 
@@ -55,5 +72,17 @@ mod tests {
         assert_eq!(agreement.disagreements(), []);
         agreement.note(Slot(2), Kind::Block, Root([4; 32]));
         assert_eq!(agreement.disagreements(), [(Slot(2), Kind::Block)]);
+    }
+
+    #[test]
+    fn heads_may_differ_contributions_may_not() {
+        let agreement = Agreement::default();
+        for root in [Root([1; 32]), Root([2; 32])] {
+            agreement.note(Slot(1), Kind::Head, root);
+            agreement.note(Slot(2), Kind::Contribution(SubcommitteeIndex(3)), root);
+        }
+        agreement.note(Slot(2), Kind::Contribution(SubcommitteeIndex(0)), Root([3; 32]));
+        assert_eq!(agreement.heads_that_differ(), [Slot(1)]);
+        assert_eq!(agreement.disagreements(), [(Slot(2), Kind::Contribution(SubcommitteeIndex(3)))]);
     }
 }

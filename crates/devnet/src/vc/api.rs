@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use eth::DecodeError;
 use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 /// What the recorded client accepts where SSZ will do.
@@ -17,13 +19,13 @@ const CHUNK_BYTES: usize = 16 << 10;
 /// Bytes of an answer at most.
 const ANSWER_BYTES: usize = 16 << 20;
 
-/// Why a request came to nothing. Who is at fault, the node or the way to it, the text says.
+/// Why a request or a duty came to nothing.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
-    /// No answer.
+pub enum Failure {
+    /// The node does not answer, or the way to it is broken.
     #[error("{0}")]
     Transport(#[from] reqwest::Error),
-    /// An answer of an error.
+    /// The node answers with an error.
     #[error("status {status}: {message}")]
     Refused {
         /// The HTTP status.
@@ -31,9 +33,12 @@ pub(super) enum Failure {
         /// What the node says, or the start of its body.
         message: String,
     },
-    /// An answer that is none.
-    #[error("cannot read the answer: {0}")]
+    /// The node's answer is of no use.
+    #[error("the answer is of no use: {0}")]
     Answer(String),
+    /// The client itself cannot or will not.
+    #[error("the client declines: {0}")]
+    Own(String),
 }
 
 /// The node's validator API.
@@ -71,6 +76,18 @@ impl Api {
         answer(self.request(self.http.get(self.url(path))).header("accept", SSZ_PREFERRED)).await
     }
 
+    /// GET of a container that may come as SSZ or as JSON.
+    pub(super) async fn get_container<T>(
+        &self,
+        path: &str,
+        from_ssz: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+        from_json: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+    ) -> Result<T, Failure> {
+        let (form, body) = self.get_any(path).await?;
+        let container = if form.is_ssz { from_ssz(&body) } else { from_json(raw_data(&body)?) };
+        container.map_err(|why| Failure::Answer(why.to_string()))
+    }
+
     /// POST of JSON, the `data` of a JSON answer.
     pub(super) async fn ask<T: DeserializeOwned>(
         &self,
@@ -88,17 +105,18 @@ impl Api {
         fork: Option<&str>,
         body: &impl Serialize,
     ) -> Result<(), Failure> {
-        let mut request = self.request(self.http.post(self.url(path))).header("accept", "*/*");
-        if let Some(fork) = fork {
-            request = request.header(CONSENSUS_VERSION, fork);
-        }
+        let request = self.announce(path, fork);
         answer(with_body(request, "application/json", json(body)?)).await.map(drop)
     }
 
     /// POST of SSZ; what is answered does not matter.
-    pub(super) async fn tell_ssz(&self, path: &str, fork: &str, body: Vec<u8>) -> Result<(), Failure> {
-        let request = self.request(self.http.post(self.url(path))).header("accept", "*/*");
-        let request = request.header(CONSENSUS_VERSION, fork);
+    pub(super) async fn tell_ssz(
+        &self,
+        path: &str,
+        fork: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<(), Failure> {
+        let request = self.announce(path, fork);
         answer(with_body(request, "application/octet-stream", body)).await.map(drop)
     }
 
@@ -106,6 +124,14 @@ impl Api {
     pub(super) async fn stream(&self, path: &str) -> Result<Response, Failure> {
         let request = self.http.get(self.url(path)).header("accept", "text/event-stream");
         Ok(request.header("cache-control", "no-cache").send().await?.error_for_status()?)
+    }
+
+    fn announce(&self, path: &str, fork: Option<&str>) -> RequestBuilder {
+        let request = self.request(self.http.post(self.url(path))).header("accept", "*/*");
+        match fork {
+            Some(fork) => request.header(CONSENSUS_VERSION, fork),
+            None => request,
+        }
     }
 
     fn request(&self, request: RequestBuilder) -> RequestBuilder {
@@ -157,8 +183,19 @@ async fn answer(request: RequestBuilder) -> Result<(Form, Bytes), Failure> {
     Err(Failure::Refused { status: status.as_u16(), message })
 }
 
+/// The `data` of a JSON answer, as it is written there.
+fn raw_data(body: &[u8]) -> Result<&[u8], Failure> {
+    #[derive(serde::Deserialize)]
+    struct Data<'a> {
+        #[serde(borrow)]
+        data: &'a RawValue,
+    }
+    let answer: Data<'_> = serde_json::from_slice(body).map_err(|why| Failure::Answer(why.to_string()))?;
+    Ok(answer.data.get().as_bytes())
+}
+
 /// The `data` of a JSON answer.
-pub(super) fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     #[derive(serde::Deserialize)]
     struct Data<T> {
         data: T,

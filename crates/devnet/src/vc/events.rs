@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eth::Slot;
+use eth::{Root, Slot};
 use serde::Deserialize;
 
 use super::api::Failure;
@@ -10,6 +10,25 @@ use super::{PAUSE, Session};
 
 /// Bytes of an event at most.
 const EVENT_BYTES: usize = 64 << 10;
+
+/// A head of the chain, as the node's events tell it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub(super) struct Head {
+    slot: Slot,
+    block: Root,
+}
+
+/// The slot's block as soon as it is heard to be the head; none if that has not happened `due_ns` into the slot.
+pub(super) async fn head_of(session: &Session, slot: Slot, due_ns: i64) -> Option<Root> {
+    let mut heads = session.client.heads.subscribe();
+    tokio::select! {
+        // The sender lives as long as the session.
+        heard = heads.wait_for(|head| head.slot >= slot && slot > Slot(0)) => {
+            heard.ok().filter(|head| head.slot == slot).map(|head| head.block)
+        }
+        () = session.clock.until(session.spec.slot_start_ns(slot) + due_ns) => None,
+    }
+}
 
 /// Listens for ever; a stream that ends is opened again.
 pub(super) async fn follow(session: Arc<Session>) {
@@ -31,29 +50,22 @@ async fn listen(session: &Session) -> Result<(), Failure> {
         buffer.extend(chunk.iter().filter(|byte| **byte != b'\r'));
         while let Some(end) = buffer.windows(2).position(|pair| pair == b"\n\n") {
             let event: Vec<u8> = buffer.drain(..end + 2).collect();
-            if let Some(slot) = head_slot(&event) {
-                session.client.heads.send_if_modified(|head| {
-                    let is_later = slot > *head;
-                    *head = slot.max(*head);
-                    is_later
-                });
-            }
+            // A head may also go back: then another branch leads.
+            session.client.heads.send_if_modified(|head| {
+                head_in(&event).is_some_and(|told| std::mem::replace(head, told) != told)
+            });
         }
     }
     Ok(())
 }
 
-/// The slot of a head event; other events and comments have none.
-fn head_slot(event: &[u8]) -> Option<Slot> {
-    #[derive(Deserialize)]
-    struct Head {
-        slot: Slot,
-    }
+/// The head that an event tells of; other events and comments tell of none.
+fn head_in(event: &[u8]) -> Option<Head> {
     let text = std::str::from_utf8(event).ok()?;
     let field = |name: &str| text.lines().find_map(|line| Some(line.strip_prefix(name)?.trim_start()));
     let is_head = field("event:") == Some("head");
-    let head: Head = serde_json::from_str(field("data:")?).ok()?;
-    is_head.then_some(head.slot)
+    let head = serde_json::from_str(field("data:")?).ok()?;
+    is_head.then_some(head)
 }
 
 #[cfg(test)]
@@ -62,11 +74,16 @@ mod tests {
 
     #[test]
     fn only_heads_are_heard() {
-        assert_eq!(head_slot(b"event: head\ndata: {\"slot\":\"7\",\"block\":\"0x\"}\n\n"), Some(Slot(7)));
-        assert_eq!(head_slot(b"event:head\ndata:{\"slot\":\"8\"}\n\n"), Some(Slot(8)));
-        assert_eq!(head_slot(b"event: block\ndata: {\"slot\":\"7\"}\n\n"), None);
-        assert_eq!(head_slot(b": keep alive\n\n"), None);
-        assert_eq!(head_slot(b"event: head\ndata: nonsense\n\n"), None);
-        assert_eq!(head_slot(b"\xFF\xFE\n\n"), None);
+        let block = Root([0xAB; 32]);
+        let event = |event: &str, slot: u64| {
+            format!("event:{event}\ndata:{{\"slot\":\"{slot}\",\"block\":\"{block}\",\"state\":\"0x\"}}\n\n")
+        };
+        let head = |slot| Some(Head { slot: Slot(slot), block });
+        assert_eq!(head_in(event("head", 8).as_bytes()), head(8));
+        assert_eq!(head_in(event(" head", 7).replace("data:", "data: ").as_bytes()), head(7));
+        assert_eq!(head_in(event("block", 7).as_bytes()), None);
+        assert_eq!(head_in(b": keep alive\n\n"), None);
+        assert_eq!(head_in(b"event: head\ndata: nonsense\n\n"), None);
+        assert_eq!(head_in(b"\xFF\xFE\n\n"), None);
     }
 }

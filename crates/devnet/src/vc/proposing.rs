@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use bls::SecretKey;
-use eth::{
-    DomainType, Epoch, Fork, Proposal, ProposerDuty, Root, SignatureBytes, Slot, epoch_root, signing_root,
-};
+use eth::{DomainType, Epoch, Fork, Proposal, ProposerDuty, SignatureBytes, Slot, epoch_root};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Session;
 use super::agreement::Kind;
 use super::api::{Failure, Form};
-use super::duties::{UnknownEpoch, fetch_proposers};
+use super::duties::UnknownEpoch;
+use super::keeping::fetch_proposers;
 
 /// Proposes if it is one of the client's validators' turn.
 pub(super) async fn propose(session: Arc<Session>, slot: Slot) {
@@ -40,30 +38,31 @@ async fn fetch_late(session: &Session, epoch: Epoch, slot: Slot) -> Option<Propo
 async fn propose_now(session: &Session, duty: ProposerDuty) -> Result<(), Failure> {
     let ProposerDuty { pubkey, slot, .. } = duty;
     let epoch = session.spec.epoch_of(slot);
-    let key = session.client.keys.get(&pubkey).ok_or_else(|| Failure::Answer("a foreign key".to_owned()))?;
-    let randao = sign(session, key, epoch_root(epoch), DomainType::Randao, epoch);
+    let randao = session.sign(&pubkey, epoch_root(epoch), DomainType::Randao, epoch)?;
     let proposal = fetch(session, slot, randao).await?;
     if proposal.slot() != slot || proposal.proposer_index() != duty.validator_index {
         return Err(Failure::Answer(format!("a block of another duty: {proposal:?}")));
     }
     session.client.agreement.note(slot, Kind::Block, proposal.block_root());
     if !session.client.guard.allow_block(pubkey, slot) {
-        return Err(Failure::Answer("the client has signed a block of that slot before".to_owned()));
+        return Err(Failure::Own("it has signed a block of that slot before".to_owned()));
     }
-    let signature = sign(session, key, proposal.block_root(), DomainType::BeaconProposer, epoch);
+    let signature = session.sign(&pubkey, proposal.block_root(), DomainType::BeaconProposer, epoch)?;
     let fork = proposal.fork().name();
     let path = match proposal.blinded() {
         true => "eth/v2/beacon/blinded_blocks?broadcast_validation=gossip",
         false => "eth/v2/beacon/blocks?broadcast_validation=gossip",
     };
-    session.client.api.tell_ssz(path, fork, proposal.sign(signature).to_ssz()).await
+    session.client.api.tell_ssz(path, Some(fork), proposal.sign(signature).to_ssz()).await
 }
 
 async fn fetch(session: &Session, slot: Slot, randao: SignatureBytes) -> Result<Proposal, Failure> {
     let fee_recipient = session.client.fee_recipient;
+    let (selection, boost) = if session.client.builder { ("default", 90) } else { ("executiononly", 0) };
     let path = format!(
         "eth/v3/validator/blocks/{slot}?randao_reveal={randao}&fee_recipient={fee_recipient}\
-         &builder_selection=executiononly&builder_boost_factor=0&strict_fee_recipient_check=false&blinded_local=false"
+         &builder_selection={selection}&builder_boost_factor={boost}&strict_fee_recipient_check=false\
+         &blinded_local=false"
     );
     let (form, body) = session.client.api.get_any(&path).await?;
     read(session, &form, &body)
@@ -89,9 +88,4 @@ struct Produced<'a> {
     execution_payload_blinded: bool,
     #[serde(borrow)]
     data: &'a RawValue,
-}
-
-fn sign(session: &Session, key: &SecretKey, root: Root, purpose: DomainType, epoch: Epoch) -> SignatureBytes {
-    let root = signing_root(root, session.spec.domain(purpose, epoch));
-    SignatureBytes(key.sign(root.as_bytes()).to_bytes())
 }

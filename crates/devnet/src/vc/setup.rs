@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use eth::{Epoch, Genesis, PublicKeyBytes, Slot, Spec, ValidatorIndex};
+use eth::{Genesis, PublicKeyBytes, Spec, ValidatorIndex};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::api::{Api, Failure};
-use super::duties::{self, Duties};
+use super::duties::Duties;
+use super::events::Head;
 use super::guard::Guard;
-use super::{Client, PAUSE, Session, ValidatorClientConfig};
+use super::{Client, PAUSE, Session, ValidatorClientConfig, keeping};
 use crate::chain::Clock;
 
 /// Until the length of a slot is known.
@@ -25,26 +26,27 @@ pub(super) async fn start(config: ValidatorClientConfig) -> Session {
     let client = Client {
         api: api.with_timeout(Duration::from_millis(spec.slot_duration_ms)),
         keys: config.shares.into_iter().map(|share| (pubkey(&share), share)).collect(),
+        distributed: config.distributed,
+        builder: config.builder,
         fee_recipient: config.fee_recipient,
         agreement: config.agreement,
         guard: Guard::default(),
         duties: Duties::default(),
-        heads: watch::Sender::new(Slot(0)),
+        heads: watch::Sender::new(Head::default()),
     };
-    Session { client, clock: Clock::Wall { genesis_time: spec.genesis.genesis_time }, spec }
+    let clock = config.clock.unwrap_or(Clock::Wall { genesis_time: spec.genesis.genesis_time });
+    Session { client, clock, spec }
 }
 
-/// Finds the validators and the duties of this epoch and the next.
+/// Finds the validators and their first duties.
 pub(super) async fn learn(session: &Session) {
     insist("validators", || find_validators(session)).await;
-    let now = session.spec.epoch_of(session.spec.slot_at_ns(session.clock.now_ns()));
+    let now = session.epoch_now();
     insist("duties", || async {
-        duties::fetch_proposers(session, now).await?;
-        duties::fetch_attesters(session, now).await?;
-        duties::fetch_attesters(session, Epoch(now.0 + 1)).await
+        keeping::fetch_proposers(session, now).await?;
+        keeping::fetch_duties(session, now, false).await
     })
     .await;
-    duties::prepare(session).await;
 }
 
 /// Asks for the indices of the shares' validators.
@@ -53,11 +55,12 @@ async fn find_validators(session: &Session) -> Result<(), Failure> {
     let path = "eth/v1/beacon/states/head/validators";
     let found: Vec<Known> = session.client.api.ask(path, &json!({ "ids": ids })).await?;
     let own = found.into_iter().filter(|known| session.client.keys.contains_key(&known.validator.pubkey));
-    let indices: Vec<ValidatorIndex> = own.map(|known| known.index).collect();
-    if indices.is_empty() {
+    let own: BTreeMap<ValidatorIndex, PublicKeyBytes> =
+        own.map(|known| (known.index, known.validator.pubkey)).collect();
+    if own.is_empty() {
         return Err(Failure::Answer("none of the keys is known".to_owned()));
     }
-    session.client.duties.set_validators(indices);
+    session.client.duties.set_validators(own);
     Ok(())
 }
 

@@ -2,75 +2,67 @@
 
 use std::sync::Arc;
 
-use eth::{
-    AttestationData, AttesterDuty, Container, DomainType, SignatureBytes, SingleAttestation, Slot,
-    signing_root,
-};
+use eth::{AttestationData, AttesterDuty, Container, DomainType, SingleAttestation, Slot};
 
-use super::Session;
 use super::agreement::Kind;
-use super::api::{Failure, data};
+use super::api::Failure;
+use super::signing::off_the_loop;
+use super::{Session, aggregating, events};
 
-/// Attests for every validator on duty in the slot.
+/// Attests for every validator on duty in the slot, and aggregates for those that were selected.
 pub(super) async fn attest(session: Arc<Session>, slot: Slot) {
-    let epoch = session.spec.epoch_of(slot);
-    wait_for_head(&session, slot).await;
-    let duties = session.client.duties.attesters(epoch, slot);
+    // Its root is not asked for: the node knows best what to vote for.
+    let _ = events::head_of(&session, slot, session.spec.attestation_due_ns(slot)).await;
+    let duties = session.client.duties.attesters(session.spec.epoch_of(slot)).unwrap_or_default();
+    let duties: Vec<AttesterDuty> = duties.into_iter().filter(|duty| duty.slot == slot).collect();
     if duties.is_empty() {
         return;
     }
-    if let Err(why) = attest_now(&session, slot, duties).await {
-        tracing::warn!(topic = "vc", %slot, %why, "attestations failed");
+    match vote(&session, slot, duties.clone()).await {
+        Ok(data) => aggregating::aggregate(&session, data, duties).await,
+        Err(why) => tracing::warn!(topic = "vc", %slot, %why, "attestations failed"),
     }
 }
 
-/// Until the slot's block is there, or a third of the slot is over.
-async fn wait_for_head(session: &Session, slot: Slot) {
-    let mut heads = session.client.heads.subscribe();
-    let due_ns = session.spec.slot_start_ns(slot) + session.spec.attestation_due_ns(slot);
-    tokio::select! {
-        // The sender lives as long as the session.
-        _ = heads.wait_for(|head| *head >= slot && slot > Slot(0)) => {}
-        () = session.sleep_until(due_ns) => {}
-    }
-}
-
-async fn attest_now(session: &Arc<Session>, slot: Slot, duties: Vec<AttesterDuty>) -> Result<(), Failure> {
+async fn vote(
+    session: &Arc<Session>,
+    slot: Slot,
+    duties: Vec<AttesterDuty>,
+) -> Result<AttestationData, Failure> {
     let data = fetch(session, slot).await?;
     if data.slot != slot {
         return Err(Failure::Answer(format!("attestation data of slot {}", data.slot)));
     }
     session.client.agreement.note(slot, Kind::Attestation, data.root());
-    let signer = Arc::clone(session);
-    let signed = tokio::task::spawn_blocking(move || sign(&signer, &data, &duties)).await;
-    let attestations = signed.expect("signing does not panic");
+    let attestations = off_the_loop(session, move |session| sign(session, &data, &duties)).await?;
     if attestations.is_empty() {
-        return Err(Failure::Answer("the client has signed in that epoch before".to_owned()));
+        return Err(Failure::Own("it has signed in that epoch before".to_owned()));
     }
     let fork = session.spec.fork_at(session.spec.epoch_of(slot)).name();
-    session.client.api.tell("eth/v2/beacon/pool/attestations", Some(fork), &attestations).await
+    session.client.api.tell("eth/v2/beacon/pool/attestations", Some(fork), &attestations).await?;
+    Ok(data)
 }
 
 async fn fetch(session: &Session, slot: Slot) -> Result<AttestationData, Failure> {
     let path = format!("eth/v1/validator/attestation_data?slot={slot}&committee_index=0");
-    let (form, body) = session.client.api.get_any(&path).await?;
-    if form.is_ssz {
-        return AttestationData::from_ssz(&body).map_err(|why| Failure::Answer(why.to_string()));
-    }
-    data(&body)
+    let from_json = |json: &[u8]| Ok(serde_json::from_slice(json)?);
+    session.client.api.get_container(&path, AttestationData::from_ssz, from_json).await
 }
 
-fn sign(session: &Session, data: &AttestationData, duties: &[AttesterDuty]) -> Vec<SingleAttestation> {
-    let domain = session.spec.domain(DomainType::BeaconAttester, data.target.epoch);
-    let root = signing_root(data.root(), domain);
+fn sign(
+    session: &Session,
+    data: &AttestationData,
+    duties: &[AttesterDuty],
+) -> Result<Vec<SingleAttestation>, Failure> {
+    let allowed = duties.iter().filter(|duty| session.client.guard.allow_vote(duty.pubkey, data));
     let attestation = |duty: &AttesterDuty| {
-        let key = session.client.keys.get(&duty.pubkey)?;
-        session.client.guard.allow_vote(duty.pubkey, data).then(|| SingleAttestation {
+        let purpose = DomainType::BeaconAttester;
+        Ok(SingleAttestation {
             committee_index: duty.committee_index,
             attester_index: duty.validator_index,
             data: *data,
-            signature: SignatureBytes(key.sign(root.as_bytes()).to_bytes()),
+            signature: session.sign(&duty.pubkey, data.root(), purpose, data.target.epoch)?,
         })
     };
-    duties.iter().filter_map(attestation).collect()
+    allowed.map(attestation).collect()
 }

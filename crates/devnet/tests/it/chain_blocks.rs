@@ -121,13 +121,22 @@ async fn a_wrong_randao_reveal_gets_no_block_and_makes_none_valid() {
 #[tokio::test]
 async fn blocks_that_contradict_the_chain_are_refused() {
     type Alter = fn(&mut BlockContents);
-    let cases: [(Alter, &str); 6] = [
+    let cases: [(Alter, &str); 9] = [
         (|contents| contents.block.parent_root = Root([9; 32]), "parent"),
         (|contents| contents.block.state_root = Root([9; 32]), "state root"),
         (|contents| contents.block.body.graffiti = eth::Graffiti([9; 32]), "state root"),
         (|contents| contents.block.slot = Slot(0), "parent"),
         (|contents| contents.block.slot = Slot(2), "has not begun"),
-        (|contents| contents.block.body.execution_payload.timestamp += 1, "state root"),
+        (|contents| contents.block.body.execution_payload.timestamp += 1, "payload is"),
+        (|contents| contents.block.body.execution_payload.gas_limit += 1, "block hash"),
+        (
+            |contents| contents.block.body.sync_aggregate.sync_committee_bits.set(3).expect("32"),
+            "sync aggregate",
+        ),
+        (
+            |contents| contents.block.body.sync_aggregate.sync_committee_signature = Default::default(),
+            "sync aggregate",
+        ),
     ];
     for (alter, why) in cases {
         let driver = Driver::minimal().await;

@@ -89,6 +89,53 @@ async fn dependent_roots_are_those_of_the_blocks_before_the_epochs() {
 }
 
 #[tokio::test]
+async fn who_did_anything_in_an_epoch_is_live_in_it() {
+    let driver = Driver::minimal().await;
+    driver.slot(1).await;
+    let live = async |epoch: u64| {
+        let everybody: Vec<String> = (0..16).map(|index| index.to_string()).collect();
+        let path = format!("eth/v1/validator/liveness/{epoch}");
+        let (status, answer) = driver.post(&path, &json!(everybody)).await;
+        assert_eq!(status, 200, "{answer}");
+        let answers = answer["data"].as_array().expect("a list").clone();
+        let live = answers.into_iter().filter(|each| each["is_live"] == json!(true));
+        let live: Vec<u64> =
+            live.map(|each| each["index"].as_str().expect("quoted").parse().expect("a number")).collect();
+        live
+    };
+    let mut expected: Vec<u64> = driver.chain.attesters(eth::Slot(1)).iter().map(|index| index.0).collect();
+    expected.push(driver.proposer(1).0);
+    expected.sort_unstable();
+    expected.dedup();
+    assert_eq!(live(0).await, expected);
+    driver.at(8, 0);
+    assert_eq!(live(1).await, Vec::<u64>::new());
+    let path = "eth/v1/validator/liveness";
+    assert_eq!(driver.post(&format!("{path}/2"), &json!(["1"])).await.0, 400, "it has not begun");
+    assert_eq!(driver.post(&format!("{path}/1"), &json!(["1000"])).await.0, 400, "no such validator");
+}
+
+#[tokio::test]
+async fn subscriptions_are_taken_and_selections_are_not_a_beacon_node_s() {
+    let driver = Driver::minimal().await;
+    let committee = json!([{
+        "validator_index": "1", "committee_index": "0", "committees_at_slot": "1", "slot": "9", "is_aggregator": true,
+    }]);
+    let sync = json!([{ "validator_index": "1", "sync_committee_indices": ["3"], "until_epoch": "8" }]);
+    for (path, body) in
+        [("beacon_committee_subscriptions", committee), ("sync_committee_subscriptions", sync)]
+    {
+        let path = format!("eth/v1/validator/{path}");
+        assert_eq!(driver.post(&path, &body).await.0, 200, "{path}");
+        assert_eq!(driver.post(&path, &json!([{}])).await.0, 400, "{path}");
+    }
+    for path in ["beacon_committee_selections", "sync_committee_selections"] {
+        let (status, answer) = driver.post(&format!("eth/v1/validator/{path}"), &json!([])).await;
+        assert_eq!((status, &answer["code"]), (501, &json!(501)), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn malformed_requests_are_refused_in_words() {
     let driver = Driver::minimal().await;
     for (path, body) in [
@@ -96,6 +143,13 @@ async fn malformed_requests_are_refused_in_words() {
         ("eth/v2/beacon/pool/attestations", json!([{ "committee_index": "x" }])),
         ("eth/v2/beacon/blocks", json!({})),
         ("eth/v1/validator/prepare_beacon_proposer", json!(7)),
+        ("eth/v1/validator/duties/sync/0", json!({})),
+        ("eth/v1/beacon/pool/sync_committees", json!([{ "slot": "1" }])),
+        ("eth/v1/validator/contribution_and_proofs", json!([{}])),
+        ("eth/v2/validator/aggregate_and_proofs", json!([7])),
+        ("eth/v1/validator/register_validator", json!([{}])),
+        ("eth/v1/beacon/pool/voluntary_exits", json!([])),
+        ("eth/v2/beacon/blinded_blocks", json!({})),
     ] {
         let (status, answer) = driver.post(path, &body).await;
         assert_eq!(status, 400, "{path}");

@@ -47,6 +47,36 @@ async fn a_new_head_is_told_with_the_roots_duties_depend_on() {
 }
 
 #[tokio::test]
+async fn what_is_accepted_is_told_in_the_form_in_which_it_came() {
+    let driver = Driver::minimal().await;
+    let topics = "single_attestation,attestation,contribution_and_proof,voluntary_exit";
+    let request = driver.http.get(driver.url(&format!("eth/v1/events?topics={topics}")));
+    let response = request.send().await.expect("a stream");
+    driver.slot(1).await;
+    driver.sync(1).await;
+    let duty = driver.duties_at(1).await[0];
+    let votes = driver.duties_at(1).await.len();
+    let data = driver.vote(1).await;
+    let aggregate = driver.aggregate(data, 0).await;
+    let handed_in = driver.hand_in(duty.validator_index, aggregate.clone());
+    assert_eq!(driver.publish_aggregates(&[handed_in]).await.0, 200);
+    let contribution = driver.contribution(1, 0, driver.head().await).await;
+    let contribution = driver.contribute(driver.subcommittee(1, 0)[0], contribution);
+    assert_eq!(driver.publish_contributions(std::slice::from_ref(&contribution)).await.0, 200);
+    let exit = driver.exit(3, 0);
+    assert_eq!(driver.leave(&exit).await.0, 200);
+    let events = read(response, votes + 3).await;
+    let told = |topic: &str| {
+        events.iter().filter(|(event, _)| event == topic).map(|(_, data)| data).collect::<Vec<_>>()
+    };
+    assert_eq!(told("single_attestation").len(), votes);
+    assert!(told("single_attestation").contains(&&json!(driver.attestation(&duty, data))));
+    assert_eq!(told("attestation"), [&json!(aggregate)]);
+    assert_eq!(told("contribution_and_proof"), [&json!(contribution)]);
+    assert_eq!(told("voluntary_exit"), [&json!(exit)]);
+}
+
+#[tokio::test]
 async fn topics_must_be_known_and_given() {
     let driver = Driver::minimal().await;
     assert_eq!(driver.get("eth/v1/events").await.0, 400);

@@ -1,6 +1,10 @@
 //! A chain whose clock stands until a test sets it, and validators that sign what they are told.
 
-use devnet::chain::{Chain, ChainConfig, Clock};
+mod aggregating;
+mod announcing;
+mod syncing;
+
+use devnet::chain::{Chain, ChainConfig, Clock, Scenario};
 use devnet::interop_key;
 use eth::{
     AttestationData, AttesterDuty, Container, DomainType, Epoch, Fork, Preset, Proposal, Root,
@@ -10,6 +14,9 @@ use serde_json::Value;
 
 /// Duration of a slot, nanoseconds.
 pub(crate) const SLOT_NS: i64 = 6_000_000_000;
+
+/// Unix time of slot 0.
+pub(crate) const GENESIS_TIME: u64 = 1_700_000_000;
 
 pub(crate) struct Driver {
     pub(crate) chain: Chain,
@@ -24,9 +31,13 @@ pub(crate) type Answer = (u16, Value);
 
 impl Driver {
     pub(crate) async fn start(preset: Preset, validators: u64) -> Driver {
+        Driver::with(preset, validators, Scenario::default()).await
+    }
+
+    pub(crate) async fn with(preset: Preset, validators: u64, scenario: Scenario) -> Driver {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let clock = Clock::standing(0);
-        let config = ChainConfig::interop(preset, 6000, 1_700_000_000, validators);
+        let config = ChainConfig { scenario, ..ChainConfig::interop(preset, 6000, GENESIS_TIME, validators) };
         let chain = Chain::start_by(clock.clone(), config).await.expect("loopback has a free port");
         let http = reqwest::Client::builder().no_proxy().build().expect("a client without options");
         Driver { spec: chain.spec(), chain, clock, http, validators }
@@ -51,6 +62,21 @@ impl Driver {
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         answer(self.http.post(self.url(path)).header("eth-consensus-version", "fulu").json(body)).await
+    }
+
+    pub(crate) async fn post_ssz(&self, path: &str, ssz: Vec<u8>) -> Answer {
+        let request = self.http.post(self.url(path)).header("eth-consensus-version", "fulu");
+        answer(request.header("content-type", "application/octet-stream").body(ssz)).await
+    }
+
+    /// An item was refused for a reason that the ledger of truth has too.
+    pub(crate) fn refused(&self, (status, answer): Answer, why: &str) {
+        assert_eq!(status, 400, "{answer}");
+        let message = answer["failures"][0]["message"].as_str().or(answer["message"].as_str());
+        let message = message.expect("a message");
+        assert!(message.contains(why), "{message:?} does not say {why:?}");
+        let last = self.chain.truth().rejections().last().map(str::to_owned);
+        assert!(last.as_ref().is_some_and(|last| last.contains(why)), "{last:?} does not say {why:?}");
     }
 
     pub(crate) async fn duties(&self, epoch: u64) -> Vec<AttesterDuty> {
@@ -119,6 +145,12 @@ impl Driver {
     pub(crate) fn randao(&self, validator: ValidatorIndex, slot: u64) -> SignatureBytes {
         let epoch = self.spec.epoch_of(Slot(slot));
         self.sign(validator.0, epoch_root(epoch), DomainType::Randao, epoch)
+    }
+
+    /// The block that is the head.
+    pub(crate) async fn head(&self) -> Root {
+        let (_, answer) = self.get("eth/v1/beacon/blocks/head/root").await;
+        answer["data"]["root"].as_str().expect("a root").parse().expect("hex")
     }
 
     /// A block made by the chain for the slot's proposer, signed by it.

@@ -7,6 +7,7 @@ use eth::{AttestationData, Root, Slot, SubcommitteeIndex};
 
 use super::Engine;
 use crate::agreement::Agreement;
+use crate::consent::Consent;
 use crate::partials::Collection;
 use crate::{Content, Duty, DutyKind, Fetch, Output, Reason, Seat, Signed, WantedContribution};
 
@@ -169,11 +170,16 @@ impl Engine {
             DutyKind::Aggregator if !is_proved(DutyKind::PrepareAggregator) => {
                 Some(Reason::SelectionsMissing)
             }
-            DutyKind::Aggregator if self.decided_attestation(duty.slot).is_none() => {
-                Some(Reason::AttestationUndecided)
-            }
             DutyKind::SyncContribution if !is_proved(DutyKind::PrepareSyncContribution) => {
                 Some(Reason::SelectionsMissing)
+            }
+            DutyKind::Aggregator | DutyKind::SyncContribution
+                if seat.is_none() && self.aggregators(duty).is_empty() =>
+            {
+                Some(Reason::NotAnAggregator)
+            }
+            DutyKind::Aggregator if self.decided_attestation(duty.slot).is_none() => {
+                Some(Reason::AttestationUndecided)
             }
             DutyKind::SyncContribution if self.sync_blocks(duty.slot).is_empty() => {
                 Some(Reason::SyncMessageIncomplete)
@@ -187,8 +193,9 @@ impl Engine {
         subcommittee.0 < eth::SYNC_SUBCOMMITTEES
     }
 
-    /// The agreement on aggregates, if it is decided.
+    /// What was decided, unless it is not what the duty is for.
     pub(super) fn decision(&self, duty: Duty) -> Option<&Content> {
-        self.agreements.get(&duty).and_then(Agreement::decision)
+        let is_refused = matches!(self.consents.get(&duty), Some(Consent::Refused(_)));
+        self.agreements.get(&duty).filter(|_| !is_refused).and_then(Agreement::decision)
     }
 }

@@ -37,7 +37,10 @@ impl Engine {
                 Added::OtherValidator => out.push(fault(from, duty, Why::OtherDuty)),
             }
         }
-        self.collections.insert(duty, collection);
+        // Exits are kept for ever: what is refused of them must not even leave an empty place behind.
+        if !collection.is_empty() {
+            self.collections.insert(duty, collection);
+        }
         if stored > 0 {
             out.push(Output::Notice(Notice::PartialsStored { duty, share: share_of(from), count: stored }));
             self.combine(duty, out);

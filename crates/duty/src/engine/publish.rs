@@ -29,7 +29,7 @@ impl Engine {
             }
             DutyKind::Aggregator => publish_aggregates(duty, complete, out),
             DutyKind::SyncMessage => {
-                publish_sync_messages(duty, complete, out);
+                self.publish_sync_messages(duty, complete, out);
                 self.resume(Duty::new(duty.slot, DutyKind::SyncContribution), out);
             }
             DutyKind::SyncContribution => publish_contributions(duty, complete, out),
@@ -64,6 +64,21 @@ impl Engine {
         publish(duty, seats, Publication::Attestations(attestations), out);
     }
 
+    fn publish_sync_messages(&self, duty: Duty, complete: Vec<(Seat, Complete)>, out: &mut Vec<Output>) {
+        let members = self.schedule.sync_members(&self.window, duty.slot);
+        let signed =
+            complete.into_iter().filter_map(|(seat, Complete { signed, signature, .. })| match signed {
+                Signed::SyncMessage { slot, block: beacon_block_root, validator } => {
+                    // The index is not signed: our own beacon node's word comes before a peer's.
+                    let validator_index = members.get(&seat.key).map_or(validator, |member| member.validator);
+                    Some((seat, SyncCommitteeMessage { slot, beacon_block_root, validator_index, signature }))
+                }
+                _ => None,
+            });
+        let (seats, messages) = signed.unzip();
+        publish(duty, seats, Publication::SyncMessages(messages), out);
+    }
+
     /// The validator's complete RANDAO reveal for a block in that slot.
     pub(super) fn randao_reveal(&self, slot: Slot, key: &GroupKey) -> Option<SignatureBytes> {
         let collection = self.collections.get(&Duty::new(slot, DutyKind::Randao))?;
@@ -88,17 +103,6 @@ impl Engine {
             publish(duty, vec![seat], Publication::Block(block), out);
         }
     }
-}
-
-fn publish_sync_messages(duty: Duty, complete: Vec<(Seat, Complete)>, out: &mut Vec<Output>) {
-    let signed = complete.into_iter().filter_map(|(seat, Complete { signed, signature, .. })| match signed {
-        Signed::SyncMessage { slot, block: beacon_block_root, validator: validator_index } => {
-            Some((seat, SyncCommitteeMessage { slot, beacon_block_root, validator_index, signature }))
-        }
-        _ => None,
-    });
-    let (seats, messages) = signed.unzip();
-    publish(duty, seats, Publication::SyncMessages(messages), out);
 }
 
 fn publish_aggregates(duty: Duty, complete: Vec<(Seat, Complete)>, out: &mut Vec<Output>) {

@@ -98,6 +98,17 @@ fn attestation_data_is_judged_field_by_field() {
     }
 }
 
+/// From Gloas on the index says whether the block's payload was there (EIP-7732).
+#[test]
+fn the_index_of_attestation_data_has_two_values_from_gloas_on() {
+    let spec = Spec::local(Preset::Minimal, spec().genesis, 12_000, Fork::Gloas);
+    for (index, expected) in [(0, Ok(())), (1, Ok(())), (2, Err(Reason::WrongCommittee))] {
+        let mut set = set();
+        each(&mut set, |datum| datum.data.index.0 = index);
+        assert_eq!(intrinsic(&set, &set[&key(1)].data, SLOT, &spec), expected, "{index}");
+    }
+}
+
 fn each(set: &mut BTreeMap<GroupKey, AttesterDatum>, change: impl Fn(&mut AttesterDatum)) {
     set.values_mut().for_each(change);
 }
@@ -204,7 +215,7 @@ fn what_is_not_known_of_a_block_is_waited_for() {
 fn a_decision_is_held_against_what_no_majority_changes() {
     let duty = Duty::new(SLOT, DutyKind::Attester);
     let ours = BTreeMap::from([(key(1), ValidatorConfig { fee_recipient: FEES })]);
-    let decided = |content: &Content, duty| decision(content, duty, &spec(), &ours);
+    let decided = |content: &Content, duty| decision(content, duty, &spec(), true, &ours);
     assert_eq!(decided(&Content::Attester(set().into()), duty), Ok(()), "others may be of another view");
     let mut elsewhere = set();
     each(&mut elsewhere, |datum| datum.data.target.root = Root::ZERO);

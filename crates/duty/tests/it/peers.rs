@@ -11,7 +11,7 @@ use eth::containers::minimal::fulu::{BlockContents, CellProofs};
 use eth::{Container, Fork, KzgProof, Proposal, Slot};
 use qbft::{Draft, Hash, Kind, Round};
 
-use crate::world::chain::value;
+use crate::world::beacon::value;
 use crate::world::client::{Client, share};
 use crate::world::fake::{key, sign};
 use crate::world::{Settings, World, attesting, index, proposing};
@@ -45,8 +45,8 @@ fn whys(world: &World, node: usize) -> Vec<Why> {
     world.faults(node).into_iter().map(|(_, why)| why).collect()
 }
 
-fn is_published(world: &World, key: GroupKey) -> bool {
-    world.checks.is_published(attesting(9), key)
+fn is_published(world: &World, seat: impl Into<duty::Seat>) -> bool {
+    world.checks.is_published(attesting(9), seat)
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn the_block_that_was_decided_is_published_not_a_peers_copy() {
 #[test]
 fn what_belongs_to_slots_far_away_leaves_no_trace() {
     let mut world = World::new(Settings::default());
-    world.run_until(world.at(20, 8_000));
+    world.run_until(world.at(20, 8_500));
     let before = world.nodes[0].engine.as_ref().expect("it runs").holdings();
     for slot in [22, 40, u64::MAX, 10, 0] {
         for kind in DutyKind::ALL {

@@ -9,6 +9,8 @@
 //!
 //! A scenario is data and time: settings, then `run_until`, a fault, `run_until`, and assertions on what was observed.
 
+pub mod aggregator;
+pub mod beacon;
 pub mod chain;
 pub mod checks;
 pub mod client;
@@ -22,13 +24,15 @@ use std::collections::{BTreeMap, VecDeque};
 use cluster::GroupKey;
 use duty::{
     Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, PartialSet, Publication, Reason,
-    RequestId, Time, To, ValidatorConfig,
+    RequestId, Seat, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
 use qbft::{Kind, PeerIndex};
 use slashing::{Ledger, MemoryStore};
 
-use self::chain::{Beacon, Chain};
+use self::aggregator::Memory;
+use self::beacon::Beacon;
+use self::chain::Chain;
 use self::checks::Checks;
 use self::client::{Asked, Client};
 use self::fake::{Random, keys};
@@ -46,6 +50,16 @@ pub struct Settings {
     pub validators: u8,
     /// Every how many slots one of them proposes; 0 for never.
     pub propose_every: u64,
+    /// Validators in a committee: of 64 one in four aggregates, of less than 32 all do.
+    pub committee_length: u64,
+    /// Validators of the cluster in the sync committee. The third, the sixth and so on have two seats.
+    pub sync_members: u8,
+    /// Epochs for which a sync committee serves.
+    pub sync_period: u64,
+    /// Whether the cluster takes blocks of builders.
+    pub takes_builders: bool,
+    /// Whether clients ask for one complete selection proof at a time.
+    pub one_selection_per_request: bool,
     /// Least and greatest delay of a message.
     pub delay_ms: (i64, i64),
     /// Messages in a thousand that arrive twice.
@@ -63,6 +77,11 @@ impl Default for Settings {
             nodes: 4,
             validators: 8,
             propose_every: 4,
+            committee_length: 64,
+            sync_members: 3,
+            sync_period: 256,
+            takes_builders: false,
+            one_selection_per_request: false,
             delay_ms: (5, 60),
             duplicated: 0,
             lost: 0,
@@ -92,6 +111,9 @@ pub struct Node {
     pub engine: Option<Engine>,
     pub beacon: Beacon,
     pub client: Client,
+    pub memory: Memory,
+    /// Whether it tells its peers that it reads several contributions of one validator; none when it tells nothing.
+    pub reads_plurals: Option<bool>,
     /// How it lies when it leads, if it does.
     pub lie: Option<Lie>,
     pub disk: Disk,
@@ -104,6 +126,10 @@ pub struct Node {
     pub refusals: Vec<(Time, Asked, Reason)>,
     /// What became of submissions, by item.
     pub received: Vec<(Asked, Vec<Result<(), Reason>>)>,
+    /// Who aggregates, as it told its validator client.
+    pub verdicts: Vec<(Asked, Vec<bool>)>,
+    /// When it sent its registrations with builders.
+    pub registrations: Vec<(Time, Epoch)>,
     /// What it asked its beacon node for.
     pub fetches: Vec<(Time, Duty)>,
     pub resolves: Vec<(Time, Epoch)>,
@@ -137,7 +163,7 @@ enum Event {
     /// An input for an engine, unless it has died in between.
     Input { node: usize, life: u32, input: Box<Input> },
     /// What the beacon node did not take is offered again.
-    PublishAgain { node: usize, life: u32, duty: Duty, keys: Vec<GroupKey>, what: Box<Publication> },
+    PublishAgain { node: usize, life: u32, duty: Duty, seats: Vec<Seat>, what: Box<Publication> },
     /// The validator client asks.
     Ask { node: usize, what: Asked },
     /// The validator client hands in what it signed.
@@ -232,6 +258,7 @@ impl World {
             validators: keys(self.settings.validators)
                 .map(|key| (key, ValidatorConfig { fee_recipient }))
                 .collect(),
+            takes_builders: self.settings.takes_builders,
         };
         self.nodes[node].engine = Some(Engine::new(config, self.now));
         self.step(node, Input::Tick);
@@ -280,12 +307,13 @@ impl World {
                     self.step(node, *input);
                 }
             }
-            Event::PublishAgain { node, life, duty, keys, what } => {
+            Event::PublishAgain { node, life, duty, seats, what } => {
                 if self.nodes[node].life == life {
-                    self.publish(node, duty, keys, *what);
+                    self.publish(node, duty, seats, *what);
                 }
             }
-            Event::Ask { node, what } => self.ask(node, what),
+            Event::Ask { node, what } if self.client_asks_to_aggregate(node, what) => self.ask(node, what),
+            Event::Ask { .. } => {}
             Event::Submit { node, what, submission } => self.submit(node, what, *submission),
         }
     }
@@ -330,24 +358,51 @@ impl World {
 
     /// Every duty that begins in these slots must have been published.
     pub fn assert_nothing_missed(&self, slots: std::ops::Range<u64>) {
-        for (duty, key) in self.expected(slots) {
-            assert!(
-                self.checks.is_published(duty, key),
-                "seed {}: {duty} of {key:?} was missed",
-                self.settings.seed
-            );
+        for (duty, seat) in self.expected(slots) {
+            self.assert_published(duty, seat);
         }
     }
 
+    /// The same for what does not depend on selection proofs.
+    pub fn assert_no_vote_missed(&self, slots: std::ops::Range<u64>) {
+        let is_vote = |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
+        for (duty, seat) in self.expected(slots).into_iter().filter(|(duty, _)| is_vote(duty)) {
+            self.assert_published(duty, seat);
+        }
+    }
+
+    fn assert_published(&self, duty: Duty, seat: Seat) {
+        let reports = self.nodes.iter().flat_map(|node| &node.notices);
+        let whys = reports.filter_map(|(_, notice)| match notice {
+            Notice::Over(report) if report.duty == duty && report.key == seat.key => report.missed,
+            _ => None,
+        });
+        assert!(
+            self.checks.is_published(duty, seat),
+            "seed {}: {duty} of {seat:?} was missed: {:?}",
+            self.settings.seed,
+            whys.map(Reason::code).collect::<Vec<_>>()
+        );
+    }
+
     /// What the cluster has to do in these slots.
-    pub fn expected(&self, slots: std::ops::Range<u64>) -> Vec<(Duty, GroupKey)> {
+    pub fn expected(&self, slots: std::ops::Range<u64>) -> Vec<(Duty, Seat)> {
         let mut expected = Vec::new();
         for slot in slots.map(Slot) {
-            let attesters = self.chain.attesters(slot).into_iter();
-            expected
-                .extend(attesters.map(|duty| (Duty::new(slot, DutyKind::Attester), GroupKey(duty.pubkey))));
+            let mut expect = |kind, seats: Vec<Seat>| {
+                expected.extend(seats.into_iter().map(|seat| (Duty::new(slot, kind), seat)));
+            };
+            let seats = |duties: Vec<eth::AttesterDuty>| {
+                duties.iter().map(|duty| GroupKey(duty.pubkey).into()).collect()
+            };
+            expect(DutyKind::Attester, seats(self.chain.attesters(slot)));
             let proposer = self.chain.proposer(slot).filter(|_| slot.0 > 0);
-            expected.extend(proposer.map(|proposer| (Duty::new(slot, DutyKind::Proposer), proposer.key)));
+            expect(DutyKind::Proposer, proposer.map(|proposer| proposer.key.into()).into_iter().collect());
+            expect(DutyKind::Aggregator, seats(self.chain.aggregators(slot)));
+            let members = self.chain.signing_members(slot);
+            expect(DutyKind::SyncMessage, members.iter().map(|member| member.key.into()).collect());
+            let contributors = self.chain.contributors(slot);
+            expect(DutyKind::SyncContribution, contributors.into_iter().map(|(seat, _)| seat).collect());
         }
         expected
     }
@@ -408,6 +463,8 @@ impl Node {
             engine: None,
             beacon: Beacon::default(),
             client: Client::Honest,
+            memory: Memory::default(),
+            reads_plurals: Some(true),
             lie: None,
             disk: Disk::Good,
             workers_are_lost: false,
@@ -415,6 +472,8 @@ impl Node {
             notices: Vec::new(),
             refusals: Vec::new(),
             received: Vec::new(),
+            verdicts: Vec::new(),
+            registrations: Vec::new(),
             fetches: Vec::new(),
             resolves: Vec::new(),
             votes: Vec::new(),
@@ -437,6 +496,11 @@ pub fn attesting(slot: u64) -> Duty {
 /// The block of a slot.
 pub fn proposing(slot: u64) -> Duty {
     Duty::new(Slot(slot), DutyKind::Proposer)
+}
+
+/// A duty of a slot.
+pub fn of_kind(slot: u64, kind: DutyKind) -> Duty {
+    Duty::new(Slot(slot), kind)
 }
 
 /// The node that leads a round of the duty.

@@ -27,8 +27,7 @@ impl Layout {
     /// The container of this fork, preset and kind.
     pub(super) fn find(form: Form) -> Result<Layout, DecodeError> {
         let Form { preset, fork, blinded } = form;
-        let blocks = fork.blocks().ok_or(DecodeError::UnsupportedFork { fork })?;
-        Ok(match (blocks, preset, blinded) {
+        Ok(match (fork.blocks()?, preset, blinded) {
             (BlockForm::Electra, Preset::Mainnet, false) => Layout::of::<mainnet::electra::BlockContents>(),
             (BlockForm::Electra, Preset::Minimal, false) => Layout::of::<minimal::electra::BlockContents>(),
             (BlockForm::Fulu, Preset::Mainnet, false) => Layout::of::<mainnet::fulu::BlockContents>(),

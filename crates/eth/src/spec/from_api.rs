@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::{BASIS_POINTS, DueTimes, FAR_FUTURE_EPOCH, Genesis, ScheduledFork, Spec};
+use super::{BASIS_POINTS, DueTimes, FAR_FUTURE_EPOCH, Genesis, NewerFork, ScheduledFork, Spec};
 use crate::{Epoch, Fork, Preset, SpecError, Version};
 
 impl Spec {
@@ -13,7 +13,7 @@ impl Spec {
     ///
     /// # Errors
     /// [`SpecError`]: the answer lacks a key of every fork up to Electra, or contradicts itself, the genesis answer or
-    /// the preset it names.
+    /// the preset it names. A fork that is not known is no error before it begins: see [`Spec::check_known`].
     pub fn from_api(spec: &BTreeMap<String, Value>, genesis: Genesis) -> Result<Spec, SpecError> {
         let answer = Answer(spec);
         let preset: Preset = answer.text("PRESET_BASE")?.parse()?;
@@ -29,6 +29,7 @@ impl Spec {
             slots_per_epoch: answer.positive("SLOTS_PER_EPOCH")?,
             epochs_per_sync_committee_period: answer.positive("EPOCHS_PER_SYNC_COMMITTEE_PERIOD")?,
             forks,
+            newer_fork: answer.newer_fork()?,
             due: answer.due("", DueTimes::DEFAULT)?,
             due_gloas: answer.due("_GLOAS", DueTimes::DEFAULT_GLOAS)?,
         })
@@ -80,6 +81,22 @@ impl Answer<'_> {
         };
         let version: Version = self.parse(&version_key(fork), "a fork version, 0x and 8 hex digits")?;
         Ok(ScheduledFork { epoch, version, fork })
+    }
+
+    /// The first scheduled fork of a name that is none of ours.
+    fn newer_fork(&self) -> Result<Option<NewerFork>, SpecError> {
+        let mut first: Option<NewerFork> = None;
+        for key in self.0.keys() {
+            let Some(name) = key.strip_suffix("_FORK_EPOCH").map(str::to_lowercase) else { continue };
+            if name.parse::<Fork>().is_ok() {
+                continue;
+            }
+            let epoch: Epoch = self.parse(key, "an epoch")?;
+            if epoch < first.as_ref().map_or(FAR_FUTURE_EPOCH, |first| first.epoch) {
+                first = Some(NewerFork { epoch, name });
+            }
+        }
+        Ok(first)
     }
 
     fn due(&self, suffix: &str, default: DueTimes) -> Result<DueTimes, SpecError> {

@@ -50,6 +50,9 @@ impl Answer {
                 self.set(&epoch_key(scheduled.fork), scheduled.epoch);
             }
         }
+        if let Some(newer) = &spec.newer_fork {
+            self.set(&format!("{}_FORK_EPOCH", newer.name.to_uppercase()), newer.epoch);
+        }
     }
 
     fn set_due(&mut self, suffix: &str, due: &DueTimes) {

@@ -64,9 +64,12 @@ fn the_root_of_an_aggregate_depends_on_the_fork_and_unknown_forks_have_none() {
         assert_eq!(aggregate.root_in(Fork::Fulu), Ok(aggregate.root()));
         let gloas = aggregate.root_in(Fork::Gloas).expect("attestations of Gloas are built in");
         assert_ne!(gloas, aggregate.root());
+        assert_eq!(Fork::Gloas.with_aggregates(), Ok(Fork::Gloas));
         for fork in Fork::ALL.into_iter().filter(|fork| *fork < Fork::Electra) {
-            assert_eq!(aggregate.root_in(fork), Err(DecodeError::UnsupportedFork { fork }));
-            assert_eq!(aggregate.aggregate().root_in(fork), Err(DecodeError::UnsupportedFork { fork }));
+            let refused = DecodeError::UnsupportedFork { fork };
+            assert_eq!(aggregate.root_in(fork), Err(refused.clone()));
+            assert_eq!(aggregate.aggregate().root_in(fork), Err(refused.clone()));
+            assert_eq!(fork.with_aggregates(), Err(refused));
         }
     }
 }

@@ -33,6 +33,30 @@ fn a_beacon_node_that_knows_no_fork_after_electra_is_usable() {
 }
 
 #[test]
+fn a_fork_of_the_future_is_known_to_be_unknown_from_its_first_epoch_on() {
+    let mut answer = with("HEZE_FORK_EPOCH", json!("600000"));
+    answer.insert("EIP9999_FORK_EPOCH".to_owned(), json!("700000"));
+    let spec = Spec::from_api(&answer, genesis()).expect("usable until then");
+    assert_eq!(spec.check_known(Epoch(599_999)), Ok(()));
+    let refused = spec.check_known(Epoch(600_000)).expect_err("nothing of ours");
+    assert_eq!(
+        refused.to_string(),
+        "the chain forks to heze in epoch 600000, which this version of the program does not know: update it before"
+    );
+    assert!(spec.check_known(Epoch(700_000)).is_err());
+    assert_eq!(Spec::from_api(&values(spec.to_api()), genesis()), Ok(spec));
+}
+
+#[test]
+fn a_fork_of_the_future_that_is_not_scheduled_never_begins() {
+    let never = json!(FAR_FUTURE_EPOCH.to_string());
+    let spec = Spec::from_api(&with("HEZE_FORK_EPOCH", never), genesis()).expect("not scheduled");
+    assert_eq!(spec.check_known(Epoch(u64::MAX - 1)), Ok(()));
+    let malformed = Spec::from_api(&with("HEZE_FORK_EPOCH", json!("soon")), genesis());
+    assert!(matches!(malformed, Err(SpecError::Malformed { key, .. }) if key == "HEZE_FORK_EPOCH"));
+}
+
+#[test]
 fn seconds_per_slot_serve_where_milliseconds_are_missing() {
     let spec = Spec::from_api(&without("SLOT_DURATION_MS"), genesis()).expect("SECONDS_PER_SLOT is there");
     assert_eq!(spec.slot_duration_ms, 12_000);

@@ -23,10 +23,10 @@ fn beginning_with<'a>(bracket: &[u8], bytes: &'a [u8]) -> Option<&'a [u8]> {
 
 /// What the bytes are as SSZ; if they are none, what they are as JSON. For SSZ that may begin with any byte, and has a
 /// size that no JSON of the type has.
-pub(super) fn unless<T>(
+pub(super) fn unless<'a, T>(
     ssz: Result<T, DecodeError>,
-    bytes: &[u8],
-    read: impl FnOnce(&[u8]) -> Result<T, Reject>,
+    bytes: &'a [u8],
+    read: impl FnOnce(&'a [u8]) -> Result<T, Reject>,
 ) -> Result<T, Reject> {
     match (ssz, text(bytes)) {
         (Err(_), Some(json)) => read(json),

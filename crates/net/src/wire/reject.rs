@@ -1,7 +1,7 @@
 //! Why a message is refused. Its sender, or whoever signed it, is at fault.
 
 use duty::DutyKind;
-use eth::DecodeError;
+use eth::{DecodeError, UnknownFork};
 use qbft::limits::Excess;
 use qbft::{Hash, PeerIndex};
 
@@ -72,6 +72,9 @@ pub enum Reject {
     /// A set names a validator twice.
     #[error("a validator appears twice")]
     TwiceTheKey,
+    /// A fork number that is none of ours.
+    #[error("{0}")]
+    Fork(#[from] UnknownFork),
     /// An entry's content cannot be decoded.
     #[error("{0}")]
     Content(#[from] DecodeError),

@@ -1,6 +1,6 @@
 //! The header that tells the fork of what follows (charon-wire 4.8 and 5.3).
 
-use eth::{DecodeError, Fork};
+use eth::Fork;
 
 use super::reject::Reject;
 
@@ -56,15 +56,12 @@ pub(super) fn aggregate(bytes: &[u8]) -> Result<&[u8], Reject> {
     }
 }
 
-/// The fork of an aggregate. Electra and Fulu share their containers; those of Gloas have other roots.
+/// The fork of an attestation or aggregate. Those that are built in share their bytes, whatever their roots.
 pub(super) fn fork_of_aggregate(number: u64) -> Result<Fork, Reject> {
-    match fork(number)? {
-        fork @ (Fork::Electra | Fork::Fulu) => Ok(fork),
-        fork => Err(DecodeError::UnsupportedFork { fork }.into()),
-    }
+    Ok(fork(number)?.with_aggregates()?)
 }
 
 /// The fork of that number.
 pub(super) fn fork(number: u64) -> Result<Fork, Reject> {
-    Fork::from_number(number).ok_or(Reject::Malformed("fork number"))
+    Ok(Fork::try_from(number)?)
 }

@@ -13,7 +13,7 @@ use qbft::{Kind, PeerIndex};
 use tokio::time::Instant;
 
 use crate::cluster::{config, connected, connected_with, key, knowing, start, wait_until};
-use crate::samples::{attester, datum, draft, partials, prepare};
+use crate::samples::{attester, datum, draft, partials, prepare, spec};
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(20)
@@ -97,7 +97,7 @@ async fn a_message_of_several_megabytes_passes() {
         key[0] = low;
         (GroupKey(PublicKeyBytes(key)), datum(9, high))
     });
-    let value = wire::value(Content::Attester(data.collect()));
+    let value = wire::value(&spec(), Content::Attester(data.collect()));
     assert!(value.bytes.len() > 5_000_000);
     let message = wire::sign(&key(0), PeerIndex(0), attester(9), draft(Kind::PrePrepare, Some(&value)));
     let sent = ConsensusMessage { duty: attester(9), message, values: vec![value] };

@@ -7,8 +7,9 @@ use ::cluster::GroupKey;
 use bls::ShareIndex;
 use duty::{AttesterDatum, ConsensusMessage, Content, Duty, DutyKind, Partial, PartialSet, Signed, Value};
 use eth::{
-    AttestationData, AttesterDuty, Checkpoint, CommitteeIndex, Epoch, Fork, Genesis, Preset, Proposal,
-    PublicKeyBytes, Root, SignatureBytes, Slot, Spec, ValidatorIndex, Version,
+    Attestation, AttestationData, AttesterDuty, Checkpoint, CommitteeIndex, Epoch, Fork, Genesis, Preset,
+    Proposal, PublicKeyBytes, Root, SignatureBytes, Slot, Spec, SubcommitteeIndex, SyncCommitteeContribution,
+    ValidatorIndex, Version,
 };
 use net::wire;
 use qbft::{Draft, Kind, PeerIndex, Round};
@@ -16,12 +17,16 @@ use qbft::{Draft, Kind, PeerIndex, Round};
 use crate::cluster::key;
 
 pub(crate) fn spec() -> Spec {
+    spec_of(Preset::Minimal)
+}
+
+pub(crate) fn spec_of(preset: Preset) -> Spec {
     let genesis = Genesis {
         genesis_time: 1_700_000_000,
         genesis_validators_root: Root([4; 32]),
         genesis_fork_version: Version([0, 0, 0, 1]),
     };
-    Spec::local(Preset::Minimal, genesis, 6_000, Fork::Fulu)
+    Spec::local(preset, genesis, 6_000, Fork::Fulu)
 }
 
 pub(crate) fn group_key(byte: u8) -> GroupKey {
@@ -50,7 +55,7 @@ pub(crate) fn datum(slot: u64, validator: u8) -> AttesterDatum {
 
 pub(crate) fn attester_value(slot: u64) -> Value {
     let data = BTreeMap::from([1, 2, 3].map(|validator| (group_key(validator), datum(slot, validator))));
-    wire::value(Content::Attester(data.into()))
+    wire::value(&spec(), Content::Attester(data.into()))
 }
 
 pub(crate) fn proposal(slot: u64) -> Proposal {
@@ -60,7 +65,22 @@ pub(crate) fn proposal(slot: u64) -> Proposal {
 }
 
 pub(crate) fn proposer_value(slot: u64) -> Value {
-    wire::value(Content::Proposer { key: group_key(1), proposal: Arc::new(proposal(slot)) })
+    wire::value(&spec(), Content::Proposer { key: group_key(1), proposal: Arc::new(proposal(slot)) })
+}
+
+/// What the last of nine members of committee 2 signed.
+pub(crate) fn aggregate(preset: Preset, slot: u64) -> Attestation {
+    let bits = [false, false, false, false, false, false, false, false, true];
+    Attestation::of_committee(preset, CommitteeIndex(2), &bits, datum(slot, 1).data, SignatureBytes([6; 96]))
+        .expect("every preset has such a committee")
+}
+
+/// What two members of a subcommittee signed.
+pub(crate) fn contribution(preset: Preset, slot: u64, subcommittee: u64) -> SyncCommitteeContribution {
+    let (root, subcommittee) = (Root([1; 32]), SubcommitteeIndex(subcommittee));
+    let signature = SignatureBytes([7; 96]);
+    SyncCommitteeContribution::new(preset, Slot(slot), root, subcommittee, &[0, 5], signature)
+        .expect("every preset has such places")
 }
 
 pub(crate) fn attester(slot: u64) -> Duty {

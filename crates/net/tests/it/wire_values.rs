@@ -1,6 +1,6 @@
 //! Consensus values on the wire.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use duty::{AttesterDatum, ConsensusMessage, Content, Duty, DutyKind, Value};
 use eth::{Container, Slot};
@@ -11,24 +11,24 @@ use crate::cluster::{key, keys};
 use crate::samples::{attester_value, datum, draft, group_key, proposal, proposer_value, spec};
 
 /// What a peer makes of a value of our spelling, carried by a message.
-fn received(kind: DutyKind, bytes: &[u8]) -> Result<Value, Reject> {
+pub(crate) fn received(kind: DutyKind, bytes: &[u8]) -> Result<Value, Reject> {
     let duty = Duty::new(Slot(9), kind);
     let content = attester_value(9).content;
     let value = Value { hash: Hash(wire::hash_encoding(bytes)), content, bytes: bytes.into() };
     let message = wire::sign(&key(1), PeerIndex(1), duty, draft(Kind::Prepare, Some(&value)));
     let sent = wire::encode_consensus(&ConsensusMessage { duty, message, values: vec![value] });
-    let codec = Codec::new(keys(4), Arc::new(spec()));
-    codec.consensus_message(&sent).map(|received| received.values[0].clone())
+    static CODEC: LazyLock<Codec> = LazyLock::new(|| Codec::new(keys(4), Arc::new(spec())));
+    CODEC.consensus_message(&sent).map(|received| received.values[0].clone())
 }
 
-fn set(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn set(entries: &[(&str, &[u8])]) -> Vec<u8> {
     wire::encode_set(entries.iter().map(|(key, value)| (key.as_bytes(), *value)))
 }
 
 fn attester_content(value: &Value) -> Vec<AttesterDatum> {
     match &value.content {
         Content::Attester(data) => data.values().cloned().collect(),
-        Content::Proposer { .. } => panic!("attestation data"),
+        _ => panic!("attestation data"),
     }
 }
 
@@ -112,7 +112,7 @@ fn keys_are_lower_case() {
 
 #[test]
 fn duties_without_values_of_ours_are_unsupported() {
-    for kind in [DutyKind::Aggregator, DutyKind::SyncContribution, DutyKind::InfoSync] {
+    for kind in [DutyKind::InfoSync, DutyKind::Randao, DutyKind::PrepareAggregator, DutyKind::SyncMessage] {
         let refused = received(kind, &attester_value(9).bytes);
         assert_eq!(refused.err(), Some(Reject::UnsupportedDuty(kind)));
     }

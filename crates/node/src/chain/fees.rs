@@ -4,12 +4,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use beacon::api::ProposerPreparation;
-use eth::Epoch;
+use cluster::GroupKey;
+use eth::{Epoch, ValidatorIndex};
 
 use super::Chain;
 
-/// Pauses between tries; an epoch later all are told anew, since a beacon node forgets when it starts again.
-const PAUSES: [Duration; 6] = [1, 2, 4, 8, 16, 32].map(Duration::from_secs);
+/// Pauses between tries, in seconds; an epoch later all are told anew, since a beacon node forgets when it starts again.
+const PAUSES_S: [u64; 6] = [1, 2, 4, 8, 16, 32];
 
 impl Chain {
     /// Tells every beacon node where the fees go, until each has acknowledged it: one that has not would pay the zero
@@ -20,7 +21,7 @@ impl Chain {
         if preparations.is_empty() {
             return;
         }
-        for pause in PAUSES.map(Some).into_iter().chain([None]) {
+        for pause_s in PAUSES_S.map(Some).into_iter().chain([None]) {
             let answers = self.inner.client.prepare_beacon_proposer(&preparations).await;
             let failed: Vec<_> =
                 answers.into_iter().filter_map(|(name, result)| Some((name, result.err()?))).collect();
@@ -33,8 +34,8 @@ impl Chain {
                     "this beacon node has not acknowledged the fee recipients: a block it builds would pay nobody"
                 );
             }
-            match pause {
-                Some(pause) if !failed.is_empty() => tokio::time::sleep(pause).await,
+            match pause_s {
+                Some(pause_s) if !failed.is_empty() => tokio::time::sleep(Duration::from_secs(pause_s)).await,
                 _ => return,
             }
         }
@@ -42,7 +43,7 @@ impl Chain {
 
     fn preparations(&self) -> Vec<ProposerPreparation> {
         let indices = self.inner.indices.lock().unwrap_or_else(PoisonError::into_inner);
-        let preparation = |(index, key)| {
+        let preparation = |(index, key): (&ValidatorIndex, &GroupKey)| {
             let fee_recipient = *self.inner.fee_recipients.get(key)?;
             Some(ProposerPreparation { validator_index: *index, fee_recipient })
         };

@@ -1,16 +1,18 @@
 //! The chain against a beacon node that fails in the ways beacon nodes do.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use beacon::client::ClientConfig;
-use duty::DutyKind;
-use eth::{Fork, Genesis, Preset, PublicKeyBytes, SingleAttestation, Version};
+use duty::{Duty, DutyKind, Fetch, Publication, Seat};
+use eth::{Epoch, Fork, Genesis, Preset, PublicKeyBytes, Root, SingleAttestation, Slot, Version};
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::*;
 use crate::clock::Clock;
@@ -75,10 +77,10 @@ async fn publish(pool: Vec<(u16, Value)>, patience: Duration) -> (Vec<GroupKey>,
     let attestations = vec![SingleAttestation::default(); 2];
     let until = Instant::now() + patience;
     let what = Publication::Attestations(attestations);
-    match chain(pool).await.publish(DUTY, KEYS.to_vec(), what, until).await {
-        Input::Published { duty, keys, accepted } => {
+    match chain(pool).await.publish(DUTY, KEYS.map(Seat::from).to_vec(), what, until).await {
+        Input::Published { duty, seats, accepted } => {
             assert_eq!(duty, DUTY);
-            (keys, accepted)
+            (seats.into_iter().map(|seat| seat.key).collect(), accepted)
         }
         other => panic!("expected a publication, not {other:?}"),
     }

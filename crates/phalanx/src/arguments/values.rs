@@ -51,9 +51,17 @@ pub(super) fn header(text: &str) -> Result<(String, String), String> {
 
 /// Reads `NODE@SLOT`.
 pub(super) fn node_at_slot(text: &str) -> Result<(usize, u64), String> {
-    let expected = || format!("{text:?} is not of the form NODE@SLOT");
-    let (node, slot) = text.split_once('@').ok_or_else(expected)?;
-    Ok((node.parse().map_err(|_| expected())?, slot.parse().map_err(|_| expected())?))
+    at_slot(text).ok_or_else(|| format!("{text:?} is not of the form NODE@SLOT"))
+}
+
+/// Reads `VALIDATOR@SLOT`.
+pub(super) fn validator_at_slot(text: &str) -> Result<(u64, u64), String> {
+    at_slot(text).ok_or_else(|| format!("{text:?} is not of the form VALIDATOR@SLOT"))
+}
+
+fn at_slot<T: std::str::FromStr>(text: &str) -> Option<(T, u64)> {
+    let (who, slot) = text.split_once('@')?;
+    Some((who.parse().ok()?, slot.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -81,6 +89,16 @@ mod tests {
         assert_eq!(address("localhost:3600").as_deref(), Ok("127.0.0.1:3600"));
         for wrong in ["", ":", "3600", "127.0.0.1", "example.org:1", "localhost:x", ":99999"] {
             assert!(listen_address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn who_and_slot_are_two_numbers() {
+        assert_eq!(node_at_slot("2@14"), Ok((2, 14)));
+        assert_eq!(validator_at_slot("31@7"), Ok((31, 7)));
+        for wrong in ["", "2", "@", "2@", "@14", "2@x", "-1@3", "1@2@3"] {
+            assert!(node_at_slot(wrong).is_err(), "{wrong}");
+            assert!(validator_at_slot(wrong).is_err(), "{wrong}");
         }
     }
 

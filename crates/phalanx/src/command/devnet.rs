@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use devnet::run::{Options, Progress, Report};
-use eth::{Preset, Slot};
+use eth::{Preset, Slot, ValidatorIndex};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Devnet, Log, PresetName};
@@ -50,13 +50,25 @@ fn options(arguments: Devnet) -> anyhow::Result<Options> {
         PresetName::Minimal => Preset::Minimal,
         PresetName::Mainnet => Preset::Mainnet,
     };
+    options.builder = arguments.builder;
+    options.blobs = arguments.blobs;
     options.kills = at_slots(arguments.kill);
     options.restarts = at_slots(arguments.restart);
     options.slot_ms = arguments.slot_ms.unwrap_or_else(|| Options::default_slot_ms(options.most_dead()));
     options.dir = arguments.dir;
     options.beacon_node = arguments.beacon_node;
+    options.exits = exits(arguments.exit, &options);
     options.log_level = arguments.log.log_level;
     Ok(options)
+}
+
+/// As told; otherwise a run on the embedded chain shows one.
+fn exits(told: Vec<(u64, u64)>, options: &Options) -> Vec<(ValidatorIndex, Slot)> {
+    if told.is_empty() && options.beacon_node.is_none() && options.validators > 1 {
+        let (last, middle) = (options.validators.saturating_sub(1), options.slots.div_ceil(2));
+        return vec![(ValidatorIndex(last), Slot(middle))];
+    }
+    told.into_iter().map(|(validator, slot)| (ValidatorIndex(validator), Slot(slot))).collect()
 }
 
 fn at_slots(events: Vec<(usize, u64)>) -> Vec<(usize, Slot)> {

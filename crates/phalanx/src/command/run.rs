@@ -68,6 +68,13 @@ fn config(arguments: Run, log_counters: node::logging::Counters) -> anyhow::Resu
         beacon_node_timeout: arguments.beacon_node_timeout,
         beacon_node_submit_timeout: arguments.beacon_node_submit_timeout,
         validator_api_address: arguments.validator_api_address,
+        validator_api_tls: arguments.vc_tls_cert_file.zip(arguments.vc_tls_key_file).map(
+            |(certificate, key)| node::TlsFiles {
+                certificate,
+                key,
+                client_authority: arguments.vc_tls_client_ca_file,
+            },
+        ),
         monitoring_address: arguments.monitoring_address,
         p2p_tcp_addresses: arguments.p2p_tcp_address,
         p2p_external: external_ip.into_iter().chain(external_host).collect(),

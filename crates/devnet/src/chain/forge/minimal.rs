@@ -5,4 +5,4 @@ use eth::containers::minimal as sized;
 #[path = "sized.rs"]
 mod blocks;
 
-pub(super) use blocks::{assemble, content, empty_body_root};
+pub(super) use blocks::{assemble, blind, content, empty_body_root, without_blobs};

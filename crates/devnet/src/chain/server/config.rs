@@ -2,19 +2,25 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use eth::Spec;
+use eth::{Epoch, Spec};
 use serde_json::{Value, json};
 
 use super::Api;
 use super::reply::data;
+
+/// `MAX_BLOBS_PER_BLOCK_ELECTRA`: what a block takes without a schedule.
+const BLOBS_OF_ELECTRA: usize = 9;
 
 pub(super) async fn genesis(State(chain): Api) -> Response {
     data(chain.world().spec().genesis)
 }
 
 pub(super) async fn spec(State(chain): Api) -> Response {
-    let mut answer = json!(chain.world().spec().to_api());
-    answer["BLOB_SCHEDULE"] = json!([]);
+    let world = chain.world();
+    let mut answer = json!(world.spec().to_api());
+    let blobs = world.scenario().blobs;
+    let beyond_electra = json!([{ "EPOCH": Epoch(0), "MAX_BLOBS_PER_BLOCK": blobs.to_string() }]);
+    answer["BLOB_SCHEDULE"] = if blobs > BLOBS_OF_ELECTRA { beyond_electra } else { json!([]) };
     data(answer)
 }
 

@@ -1,15 +1,14 @@
-//! Who does what when, and what validators announce.
+//! Who does what when, and who did anything.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use axum::response::Response;
-use eth::{Address, Epoch, Root, ValidatorIndex};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
+use eth::{Epoch, Root, ValidatorIndex};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Api;
-use super::reply::{Refusal, json_body, read_json};
+use super::reply::{Refusal, data, json_body, read_json};
 
 pub(super) async fn attester(
     State(chain): Api,
@@ -34,30 +33,25 @@ pub(super) async fn proposer_v2(State(chain): Api, Path(epoch): Path<Epoch>) -> 
     Ok(answer(world.attester_dependent_root(epoch), duties))
 }
 
-/// Nobody is in a sync committee here.
-pub(super) async fn sync(Path(_): Path<Epoch>, body: Bytes) -> Result<Response, Refusal> {
-    let _: Vec<ValidatorIndex> = read_json(&body)?;
-    Ok(json_body(json!({ "execution_optimistic": false, "data": [] })))
+pub(super) async fn sync(
+    State(chain): Api,
+    Path(epoch): Path<Epoch>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let validators: Vec<ValidatorIndex> = read_json(&body)?;
+    let duties = chain.world().sync_duties(chain.now_ns(), epoch, &validators)?;
+    Ok(json_body(json!({ "execution_optimistic": false, "data": duties })))
 }
 
-pub(super) async fn prepare(State(chain): Api, body: Bytes) -> Result<StatusCode, Refusal> {
-    let preparations: Vec<Preparation> = read_json(&body)?;
-    let mut world = chain.world();
-    for preparation in preparations {
-        world.prepare(preparation.validator_index, preparation.fee_recipient);
-    }
-    Ok(StatusCode::OK)
-}
-
-/// Subnets and builders there are none of: such announcements are taken and forgotten.
-pub(super) async fn subscribe(_: Bytes) -> StatusCode {
-    StatusCode::OK
-}
-
-#[derive(Deserialize)]
-struct Preparation {
-    validator_index: ValidatorIndex,
-    fee_recipient: Address,
+pub(super) async fn liveness(
+    State(chain): Api,
+    Path(epoch): Path<Epoch>,
+    body: Bytes,
+) -> Result<Response, Refusal> {
+    let validators: Vec<ValidatorIndex> = read_json(&body)?;
+    let live = chain.world().liveness(chain.now_ns(), epoch, &validators)?;
+    let say = |(index, is_live): (&ValidatorIndex, bool)| json!({ "index": index, "is_live": is_live });
+    Ok(data(validators.iter().zip(live).map(say).collect::<Vec<Value>>()))
 }
 
 fn answer(dependent_root: Root, duties: impl Serialize) -> Response {

@@ -1,8 +1,9 @@
 //! Answers in the shape of the Beacon API.
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use eth::Fork;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -26,6 +27,11 @@ pub(super) fn state_data(data: impl Serialize) -> Response {
 /// Any JSON.
 pub(super) fn json_body(body: Value) -> Response {
     axum::Json(body).into_response()
+}
+
+/// The header that names the fork.
+pub(super) fn consensus_version() -> [(HeaderName, &'static str); 1] {
+    [(HeaderName::from_static(CONSENSUS_VERSION), Fork::Fulu.name())]
 }
 
 /// SSZ.
@@ -80,6 +86,10 @@ impl Refusal {
 
     pub(super) fn not_found(message: impl Into<String>) -> Refusal {
         Refusal { status: StatusCode::NOT_FOUND, message: message.into(), failures: Vec::new() }
+    }
+
+    pub(super) fn not_implemented(message: impl Into<String>) -> Refusal {
+        Refusal { status: StatusCode::NOT_IMPLEMENTED, message: message.into(), failures: Vec::new() }
     }
 
     pub(super) fn of_items(failures: Vec<(usize, String)>) -> Refusal {

@@ -1,18 +1,17 @@
-//! Attestations.
+//! Attestations and aggregates of them.
 
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use eth::{CommitteeIndex, Container, SingleAttestation, Slot};
+use axum::response::{IntoResponse, Response};
+use eth::{CommitteeIndex, Container, Fork, Root, SignedAggregateAndProof, SingleAttestation, Slot};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::Api;
-use super::reply::{CONSENSUS_VERSION, Refusal, data, is_ssz, read_json, text, wants_ssz};
-use crate::chain::judge;
-
-/// Bytes of a `SingleAttestation`'s SSZ.
-const ATTESTATION_BYTES: usize = 240;
+use super::body::{Reader, check_version, judge_each, read_list, read_list_of_preset};
+use super::reply::{Refusal, consensus_version, data, json_body, ssz, wants_ssz};
+use crate::chain::world::HandedIn;
 
 #[derive(Deserialize)]
 pub(super) struct AttestationQuery {
@@ -27,7 +26,7 @@ pub(super) async fn attestation_data(
     Query(query): Query<AttestationQuery>,
 ) -> Result<Response, Refusal> {
     let vote = chain.world().attestation_data(chain.now_ns(), query.slot)?;
-    if wants_ssz(&headers) { Ok(super::reply::ssz(vote.to_ssz())) } else { Ok(data(vote)) }
+    if wants_ssz(&headers) { Ok(ssz(vote.to_ssz())) } else { Ok(data(vote)) }
 }
 
 pub(super) async fn publish(
@@ -35,22 +34,54 @@ pub(super) async fn publish(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<StatusCode, Refusal> {
-    if text(&headers, CONSENSUS_VERSION) != Some("fulu") {
-        return Err(Refusal::bad_request("Eth-Consensus-Version must be fulu"));
-    }
-    let attestations = if is_ssz(&headers) { read_ssz(&body)? } else { read_json(&body)? };
+    check_version(&headers)?;
+    let attestations: Vec<SingleAttestation> = read_list(&headers, &body)?;
     if attestations.len() as u64 > chain.world().validator_count() {
         return Err(Refusal::bad_request("more attestations than there are validators"));
     }
-    let verdicts = judge::attestations(&chain, attestations).await;
-    let refused =
-        verdicts.into_iter().enumerate().filter_map(|(index, verdict)| Some((index, verdict.err()?)));
-    let failures: Vec<(usize, String)> = refused.map(|(index, why)| (index, why.to_string())).collect();
-    if failures.is_empty() { Ok(StatusCode::OK) } else { Err(Refusal::of_items(failures)) }
+    judge_each(&chain, attestations).await
 }
 
-/// A list of items of fixed size is the items, one after the other.
-fn read_ssz(body: &Bytes) -> Result<Vec<SingleAttestation>, Refusal> {
-    let items = body.chunks(ATTESTATION_BYTES).map(SingleAttestation::from_ssz);
-    items.collect::<Result<_, _>>().map_err(|why| Refusal::bad_request(format!("invalid body: {why}")))
+#[derive(Deserialize)]
+pub(super) struct AggregateQuery {
+    attestation_data_root: Root,
+    slot: Slot,
+    committee_index: CommitteeIndex,
+}
+
+/// What the chain has received singly.
+pub(super) async fn aggregate(
+    State(chain): Api,
+    headers: HeaderMap,
+    Query(query): Query<AggregateQuery>,
+) -> Result<Response, Refusal> {
+    let AggregateQuery { attestation_data_root, slot, committee_index } = query;
+    let aggregate = chain.world().aggregate(slot, attestation_data_root, committee_index);
+    let aggregate = aggregate.ok_or_else(|| {
+        Refusal::not_found(format!(
+            "no attestation of committee {committee_index} in slot {slot} for that data"
+        ))
+    })?;
+    let body = if wants_ssz(&headers) {
+        ssz(aggregate.to_ssz())
+    } else {
+        json_body(json!({ "version": Fork::Fulu, "data": aggregate }))
+    };
+    Ok((consensus_version(), body).into_response())
+}
+
+pub(super) async fn publish_aggregates(
+    State(chain): Api,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Refusal> {
+    check_version(&headers)?;
+    let reader = Reader {
+        from_json: SignedAggregateAndProof::from_json,
+        from_ssz: SignedAggregateAndProof::from_ssz,
+        size: SignedAggregateAndProof::ssz_size,
+    };
+    let preset = chain.world().spec().preset;
+    let aggregates = read_list_of_preset(&headers, &body, preset, reader)?;
+    judge_each(&chain, aggregates.into_iter().map(HandedIn::new).collect()).await
 }

@@ -1,46 +1,76 @@
 //! Judging blocks.
 
 mod aggregates;
+mod exits;
+mod sync;
 
-use bls::PublicKey;
-use eth::{
-    Address, DomainType, Hash32, Root, SignatureBytes, SignedProposal, Slot, epoch_root, signing_root,
-};
+use bls::Signature;
+use eth::{Address, DomainType, Hash32, SignatureBytes, SignedProposal, Slot, epoch_root, signing_root};
 use sha2::{Digest, Sha256};
 
 use self::aggregates::Votes;
-use super::super::constants::BODIES_KEPT;
 use super::super::event::Event;
 use super::super::finality::Finality;
 use super::super::forge::{Content, Payload, state_root_after};
 use super::super::history::Seen;
 use super::super::rejection::Rejection;
 use super::super::tree::Block;
-use super::super::truth::Proposed;
-use super::{SignatureClaim, World};
+use super::World;
+use super::statement::Claim;
+
+/// A block as it came.
+pub(crate) struct Arrival<'a> {
+    pub(crate) at_ns: i64,
+    pub(crate) signed: &'a SignedProposal,
+    pub(crate) content: &'a Content,
+    /// Whether a builder had to add its payload.
+    pub(crate) blinded: bool,
+}
 
 /// What has to be verified before a block can be judged.
 pub(crate) struct BlockClaims {
     /// The proposer's signature over the block.
-    pub(crate) block: SignatureClaim,
+    block: Claim,
     /// Its signature over the epoch.
-    pub(crate) randao: SignatureClaim,
+    randao: Claim,
     /// By attestation in the block; none where the bits fit no committees.
-    pub(crate) aggregates: Vec<Option<AggregateClaim>>,
-}
-
-/// A signature of several over the same.
-pub(crate) struct AggregateClaim {
-    pub(crate) keys: Vec<PublicKey>,
-    pub(crate) root: Root,
-    pub(crate) signature: SignatureBytes,
+    aggregates: Vec<Option<Claim>>,
+    /// By exit in the block; none where there is no such validator.
+    exits: Vec<Option<Claim>>,
+    /// The sync committee's, unless nobody signed.
+    sync: Option<Claim>,
 }
 
 /// Which of the claims hold.
 pub(crate) struct BlockChecks {
-    pub(crate) block: bool,
-    pub(crate) randao: bool,
-    pub(crate) aggregates: Vec<bool>,
+    block: bool,
+    randao: bool,
+    aggregates: Vec<bool>,
+    exits: Vec<bool>,
+    sync: bool,
+}
+
+impl BlockClaims {
+    /// All of them in a row.
+    pub(crate) fn list(&self) -> Vec<Option<Claim>> {
+        let proposer = [Some(self.block.clone()), Some(self.randao.clone())];
+        let operations = self.aggregates.iter().chain(&self.exits).cloned();
+        proposer.into_iter().chain(operations).chain([self.sync.clone()]).collect()
+    }
+
+    /// The verdicts on the row.
+    pub(crate) fn checks(&self, verified: &[Option<Signature>]) -> BlockChecks {
+        assert_eq!(verified.len(), self.list().len(), "one verdict for each claim");
+        let mut holds = verified.iter().map(Option::is_some);
+        let mut next = || holds.next().unwrap_or(false);
+        BlockChecks {
+            block: next(),
+            randao: next(),
+            aggregates: self.aggregates.iter().map(|_| next()).collect(),
+            exits: self.exits.iter().map(|_| next()).collect(),
+            sync: next(),
+        }
+    }
 }
 
 impl World {
@@ -59,25 +89,28 @@ impl World {
     ) -> Result<BlockClaims, Rejection> {
         let key = self.key(signed.proposal().proposer_index())?;
         let epoch = self.spec.epoch_of(signed.slot());
-        let claim = |object_root, purpose| {
+        let claim = |object_root, purpose, signature| {
             let root = signing_root(object_root, self.spec.domain(purpose, epoch));
-            SignatureClaim { key, root }
+            Claim { keys: vec![key], root, signature }
         };
+        let randao_reveal = signed.proposal().randao_reveal();
         Ok(BlockClaims {
-            block: claim(signed.block_root(), DomainType::BeaconProposer),
-            randao: claim(epoch_root(epoch), DomainType::Randao),
+            block: claim(signed.block_root(), DomainType::BeaconProposer, signed.signature()),
+            randao: claim(epoch_root(epoch), DomainType::Randao, randao_reveal),
             aggregates: content.aggregates.iter().map(|aggregate| self.aggregate_claim(aggregate)).collect(),
+            exits: content.exits.iter().map(|exit| self.exit_claim(exit)).collect(),
+            sync: self.sync_claim(signed, content),
         })
     }
 
-    /// Takes a block. A contradiction is slashable whatever else is wrong with it.
+    /// Takes a block. A contradiction is slashable whatever else is wrong with it. Whether it is new, so that its body
+    /// is to be kept.
     pub(crate) fn propose(
         &mut self,
-        arrived_ns: i64,
-        signed: &SignedProposal,
-        content: &Content,
+        arrival: &Arrival<'_>,
         checks: &BlockChecks,
     ) -> Result<(Seen, Vec<Event>), Rejection> {
+        let signed = arrival.signed;
         let (slot, proposer) = (signed.slot(), signed.proposal().proposer_index());
         if !checks.block {
             return Err(Rejection::WrongSignature(proposer));
@@ -86,43 +119,15 @@ impl World {
         if seen == Seen::Before && self.tree.block(&signed.block_root()).is_some() {
             return Ok((Seen::Before, Vec::new()));
         }
-        let block = self.check_block(arrived_ns, signed, content, checks)?;
-        self.bodies.push_back(signed.clone());
-        if self.bodies.len() > BODIES_KEPT {
-            self.bodies.pop_front();
-        }
-        Ok((Seen::New, self.append(arrived_ns, block)))
+        let block = self.check_block(arrival, checks)?;
+        Ok((Seen::New, self.append(arrival, block)))
     }
 
-    fn append(&mut self, arrived_ns: i64, block: Block) -> Vec<Event> {
-        let (root, slot, proposer) = (block.root, block.header.slot, block.header.proposer_index);
-        let arrived_ns = arrived_ns - self.spec.slot_start_ns(slot);
-        let finalized_before = self.tree.head().finality.finalized;
-        self.truth.proposals.entry(slot).or_insert(Proposed { arrived_ns, root, proposer });
-        let leads = self.tree.insert(block);
-        self.forget_old(slot);
-        let mut events = vec![Event::Block { slot, block: root }];
-        if leads {
-            events.push(self.head_event());
-            let head = self.tree.head();
-            if head.finality.finalized != finalized_before {
-                let (checkpoint, state) = (head.finality.finalized, head.header.state_root);
-                events.push(Event::Finalized { checkpoint, state });
-            }
-        }
-        events
-    }
-
-    fn check_block(
-        &self,
-        now_ns: i64,
-        signed: &SignedProposal,
-        content: &Content,
-        checks: &BlockChecks,
-    ) -> Result<Block, Rejection> {
+    fn check_block(&self, arrival: &Arrival<'_>, checks: &BlockChecks) -> Result<Block, Rejection> {
+        let Arrival { at_ns, signed, content, .. } = *arrival;
         let (slot, found) = (signed.slot(), signed.proposal().proposer_index());
-        self.check_begun(now_ns, slot)?;
-        if slot.0.saturating_add(self.spec.slots_per_epoch) < self.slot_at(now_ns).0 {
+        self.check_begun(at_ns, slot)?;
+        if slot.0.saturating_add(self.spec.slots_per_epoch) < self.slot_at(at_ns).0 {
             return Err(Rejection::TooLate(slot));
         }
         let expected = self.schedule.proposer(slot);
@@ -133,9 +138,15 @@ impl World {
             return Err(Rejection::WrongRandao(found));
         }
         let parent = self.check_parent(signed)?;
-        self.check_roots(signed, content, parent)?;
+        self.check_payload(slot, content, parent)?;
         let finality = self.finality_after(parent, slot)?;
         let votes = self.check_aggregates(slot, content, checks, parent, &finality)?;
+        self.check_exits(slot, content, checks, parent)?;
+        self.check_sync(content, checks)?;
+        let header = signed.proposal().header();
+        if header.state_root != state_root_after(parent.header.state_root, header) {
+            return Err(Rejection::WrongContent("state root"));
+        }
         Ok(block(signed, content, parent, finality, votes))
     }
 
@@ -149,21 +160,14 @@ impl World {
         if keeps_finality { Ok(parent) } else { Err(Rejection::WrongParent(root)) }
     }
 
-    fn check_roots(
-        &self,
-        signed: &SignedProposal,
-        content: &Content,
-        parent: &Block,
-    ) -> Result<(), Rejection> {
-        let header = signed.proposal().header();
-        let right = self.payload_after(parent, signed.slot(), content.payload.fee_recipient);
+    fn check_payload(&self, slot: Slot, content: &Content, parent: &Block) -> Result<(), Rejection> {
         let wrong = |what| Err(Rejection::WrongContent(what));
         match () {
-            () if header.state_root != state_root_after(parent.header.state_root, header) => {
-                wrong("state root")
+            () if content.payload != self.payload_after(parent, slot, content.payload.fee_recipient) => {
+                wrong("payload")
             }
-            () if content.payload != right => wrong("payload"),
             () if content.block_hash != content.computed_block_hash => wrong("payload's block hash"),
+            () if !content.blobs_belong => wrong("blobs or their commitments or proofs"),
             () => Ok(()),
         }
     }
@@ -202,6 +206,7 @@ fn block(
         randao_mix: mix(parent.randao_mix, signed.proposal().randao_reveal()),
         target_votes: votes.targets,
         included: votes.included,
+        sync_seats: content.sync.seats.clone(),
         finality,
     }
 }

@@ -1,28 +1,37 @@
 //! Making blocks.
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
+mod packing;
 
 use eth::{
-    DomainType, Epoch, Graffiti, Proposal, SignatureBytes, Slot, ValidatorIndex, epoch_root, signing_root,
+    Address, DomainType, Graffiti, Proposal, SignatureBytes, SignedProposal, Slot, ValidatorIndex,
+    epoch_root, signing_root,
 };
 
 use super::super::constants::UNPREPARED_FEE_RECIPIENT;
-use super::super::finality::Finality;
-use super::super::forge::{self, AGGREGATES, Aggregate, Plan};
+use super::super::forge::Plan;
 use super::super::rejection::Rejection;
 use super::super::tree::Block;
-use super::{SignatureClaim, World};
+use super::World;
+use super::statement::Claim;
 
-/// What has to be verified before a block is made.
-pub(crate) struct RandaoClaim {
-    pub(crate) proposer: ValidatorIndex,
-    pub(crate) claim: SignatureClaim,
+/// What a client asks for when it asks for a block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    pub(crate) slot: Slot,
+    pub(crate) randao_reveal: SignatureBytes,
+    pub(crate) graffiti: Graffiti,
+    /// How much a builder's block is worth to the client, percent; with 0 it does not want one.
+    pub(crate) builder_boost_factor: u64,
 }
 
 impl World {
-    /// What the RANDAO reveal for a block of that slot, which must be now, is claimed to be.
-    pub(crate) fn randao_claim(&self, now_ns: i64, slot: Slot) -> Result<RandaoClaim, Rejection> {
+    /// What the RANDAO reveal for a block of that slot, which must be now, is claimed to be; and who proposes.
+    pub(crate) fn randao_claim(
+        &self,
+        now_ns: i64,
+        wish: &Wish,
+    ) -> Result<(ValidatorIndex, Claim), Rejection> {
+        let slot = wish.slot;
         self.check_begun(now_ns, slot)?;
         if slot < self.slot_at(now_ns) || slot == Slot(0) {
             return Err(Rejection::TooLate(slot));
@@ -30,46 +39,59 @@ impl World {
         let proposer = self.schedule.proposer(slot);
         let epoch = self.spec.epoch_of(slot);
         let root = signing_root(epoch_root(epoch), self.spec.domain(DomainType::Randao, epoch));
-        Ok(RandaoClaim { proposer, claim: SignatureClaim { key: self.key(proposer)?, root } })
+        Ok((proposer, Claim { keys: vec![self.key(proposer)?], root, signature: wish.randao_reveal }))
     }
 
-    /// A block on the head, with a RANDAO reveal that is right and every attestation that waits.
-    pub(crate) fn produce(
-        &self,
-        slot: Slot,
-        randao_reveal: SignatureBytes,
-        graffiti: Graffiti,
-    ) -> Result<Proposal, Rejection> {
-        let before = Slot(slot.0.saturating_sub(1));
-        let parent = self.tree.ancestor(&self.tree.head().root, before).ok_or(Rejection::TooLate(slot))?;
+    /// A block on the head, with a RANDAO reveal that is right and all that waits.
+    pub(crate) fn plan(&self, wish: &Wish) -> Result<Plan, Rejection> {
+        let Wish { slot, randao_reveal, graffiti, .. } = *wish;
+        let parent = self.parent_for(slot).ok_or(Rejection::TooLate(slot))?;
         let proposer_index = self.schedule.proposer(slot);
-        let fee_recipient = self.fee_recipients.get(&proposer_index).copied();
-        let plan = Plan {
+        let built_for = self.built_for(proposer_index, wish);
+        let prepared = || self.prepared(proposer_index, slot).unwrap_or(UNPREPARED_FEE_RECIPIENT);
+        Ok(Plan {
             slot,
             proposer_index,
             parent_root: parent.root,
             parent_state_root: parent.header.state_root,
             randao_reveal,
             graffiti,
-            aggregates: self.waiting(slot, parent, &self.finality_after(parent, slot)?),
-            payload: self.payload_after(parent, slot, fee_recipient.unwrap_or(UNPREPARED_FEE_RECIPIENT)),
-        };
-        Ok(forge::assemble(self.spec.preset, &plan))
+            aggregates: self.waiting_votes(slot, parent, &self.finality_after(parent, slot)?),
+            exits: self.waiting_exits(&parent.root),
+            sync: self.waiting_sync(slot, parent),
+            payload: self.payload_after(parent, slot, built_for.unwrap_or_else(prepared)),
+            by_builder: built_for.is_some(),
+            blobs: self.scenario.blobs,
+        })
     }
 
-    /// Attestations that no block of the branch has included, those with the most voters first.
-    fn waiting(&self, slot: Slot, parent: &Block, finality: &Finality) -> Vec<Aggregate> {
-        let previous_epoch = Epoch(self.spec.epoch_of(slot).0.saturating_sub(1));
-        let branch = self.tree.branch(&parent.root, previous_epoch);
-        let included: BTreeSet<_> = branch.flat_map(|block| block.included.iter().copied()).collect();
-        let mut waiting = self.pool.aggregates(
-            self.spec.first_slot(previous_epoch)..slot,
-            |slot| self.committees(slot),
-            |data, voter| !included.contains(&(data.slot, voter)),
-        );
-        waiting.retain(|aggregate| self.may_include(slot, aggregate, finality));
-        waiting.sort_by_key(|aggregate| Reverse(aggregate.bits.iter().filter(|bit| **bit).count()));
-        waiting.truncate(AGGREGATES);
-        waiting
+    /// The builder keeps a block whose header it shows.
+    pub(crate) fn keep_built(&mut self, proposal: Proposal) {
+        self.built.insert(proposal.block_root(), proposal);
+    }
+
+    /// The full block of a signed blinded one.
+    pub(crate) fn unblind(&self, signed: &SignedProposal) -> Result<SignedProposal, Rejection> {
+        let root = signed.block_root();
+        let built = self.built.get(&root).ok_or(Rejection::UnknownPayload(root))?;
+        Ok(built.clone().sign(signed.signature()))
+    }
+
+    /// Where the builder sends the fees, if it makes the block.
+    fn built_for(&self, proposer: ValidatorIndex, wish: &Wish) -> Option<Address> {
+        let registration = self.registrations.get(&proposer);
+        let wanted = self.scenario.builder && wish.builder_boost_factor > 0;
+        registration.filter(|_| wanted).map(|registration| registration.message.fee_recipient)
+    }
+
+    /// The head, or an earlier block where the scenario wants the rest left behind.
+    fn parent_for(&self, slot: Slot) -> Option<&Block> {
+        let head = self.tree.head();
+        let due = self.scenario.reorg.filter(|reorg| reorg.at <= slot && head.header.slot < reorg.at);
+        let last = match due {
+            Some(reorg) => reorg.at.0 - 1 - reorg.depth,
+            None => slot.0.saturating_sub(1),
+        };
+        self.tree.ancestor(&head.root, Slot(last))
     }
 }

@@ -1,6 +1,7 @@
 //! The few fields of a block that tell of duties.
 
-use eth::{CommitteeIndex, Slot, ValidatorIndex};
+use eth::{Address, CommitteeIndex, SignedVoluntaryExit, Slot, SyncCommitteePosition, ValidatorIndex};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 /// A block as the Beacon API has it, of any fork since Electra; what is not needed is not read.
@@ -26,6 +27,26 @@ impl Block {
         self.message.proposer_index
     }
 
+    /// Where its fees go.
+    pub(super) fn fee_recipient(&self) -> Address {
+        self.message.body.execution_payload.fee_recipient
+    }
+
+    pub(super) fn blobs(&self) -> usize {
+        self.message.body.blob_kzg_commitments.len()
+    }
+
+    /// The validators whose exits it has.
+    pub(super) fn exits(&self) -> impl Iterator<Item = ValidatorIndex> + '_ {
+        self.message.body.voluntary_exits.iter().map(|exit| exit.message.validator_index)
+    }
+
+    /// The seats of the sync committee that signed the block before.
+    pub(super) fn sync_seats(&self) -> impl Iterator<Item = SyncCommitteePosition> {
+        let signed = bits(&self.message.body.sync_aggregate.sync_committee_bits).into_iter().enumerate();
+        signed.filter(|(_, signed)| *signed).map(|(seat, _)| SyncCommitteePosition(seat as u64))
+    }
+
     pub(super) fn votes(&self) -> impl Iterator<Item = Vote> + '_ {
         self.message.body.attestations.iter().map(|attestation| {
             let committees = bits(&attestation.committee_bits);
@@ -49,6 +70,21 @@ struct Message {
 #[derive(Deserialize)]
 struct Body {
     attestations: Vec<Attestation>,
+    voluntary_exits: Vec<SignedVoluntaryExit>,
+    sync_aggregate: SyncAggregate,
+    execution_payload: Payload,
+    blob_kzg_commitments: Vec<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct SyncAggregate {
+    #[serde(deserialize_with = "hex")]
+    sync_committee_bits: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Payload {
+    fee_recipient: Address,
 }
 
 #[derive(Deserialize)]
@@ -86,11 +122,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn votes_are_read_from_the_bits() {
-        let block = r#"{"message":{"slot":"9","proposer_index":"3","state_root":"0x","body":{"graffiti":"0x","attestations":[
-            {"data":{"slot":"8","index":"0"},"aggregation_bits":"0x2d","committee_bits":"0x05","signature":"0x"}]}},"signature":"0x"}"#;
-        let block: Block = serde_json::from_str(block).expect("a block");
+    fn what_tells_of_duties_is_read() {
+        let signature = const_hex::encode_prefixed([7; 96]);
+        let block = serde_json::json!({ "signature": "0x", "message": {
+            "slot": "9", "proposer_index": "3", "state_root": "0x",
+            "body": {
+                "graffiti": "0x",
+                "attestations": [{
+                    "data": { "slot": "8", "index": "0" },
+                    "aggregation_bits": "0x2d", "committee_bits": "0x05", "signature": "0x",
+                }],
+                "voluntary_exits": [
+                    { "message": { "epoch": "1", "validator_index": "6" }, "signature": signature },
+                ],
+                "sync_aggregate": { "sync_committee_bits": "0x01000080", "sync_committee_signature": "0x" },
+                "execution_payload": {
+                    "fee_recipient": "0xabababababababababababababababababababab", "gas_used": "1",
+                },
+                "blob_kzg_commitments": ["0x01", "0x02"],
+            },
+        } });
+        let block: Block = serde_json::from_value(block).expect("a block");
         assert_eq!((block.slot(), block.proposer()), (Slot(9), ValidatorIndex(3)));
+        assert_eq!((block.blobs(), block.fee_recipient()), (2, Address([0xAB; 20])));
+        assert_eq!(block.exits().collect::<Vec<_>>(), [ValidatorIndex(6)]);
+        let seats = [SyncCommitteePosition(0), SyncCommitteePosition(31)];
+        assert_eq!(block.sync_seats().collect::<Vec<_>>(), seats);
         let vote = block.votes().next().expect("one vote");
         assert_eq!(vote.slot, Slot(8));
         assert_eq!(vote.committees, [CommitteeIndex(0), CommitteeIndex(2)]);

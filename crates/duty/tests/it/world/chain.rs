@@ -1,19 +1,18 @@
-//! The beacon chain, and the beacon nodes through which each node sees it.
+//! The beacon chain: who has which duty.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::GroupKey;
-use duty::{AttesterDatum, Content, Duty, EpochDuties, Fetch, Head, ProposerSlot, Value};
+use duty::{EpochDuties, Head, ProposerSlot, Seat, Signed, SyncMember};
 use eth::containers::minimal::fulu::BlockContents;
 use eth::{
-    Address, AttestationData, AttesterDuty, Checkpoint, CommitteeIndex, Container, Epoch, Fork, Proposal,
-    Root, SignatureBytes, Slot, Spec, ValidatorIndex,
+    Address, AttestationData, AttesterDuty, Checkpoint, CommitteeIndex, Epoch, Fork, Proposal, Root,
+    SignatureBytes, Slot, Spec, SubcommitteeIndex, SyncAggregatorSelectionData, ValidatorIndex,
 };
-use qbft::Hash;
 
 use super::Settings;
-use super::fake::{hash, key};
+use super::beacon::Beacon;
+use super::fake::{group_sign, hash, key};
 
 /// Where the cluster wants its fees.
 pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
@@ -21,95 +20,142 @@ pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
 /// The truth.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    spec: Spec,
+    pub(super) spec: Spec,
     validators: u8,
     propose_every: u64,
+    committee_length: u64,
+    sync_members: u8,
+    sync_period: u64,
     /// Grows with each reorganisation that gives the validators other duties.
     pub shuffling: u64,
-}
-
-/// A beacon node: how it answers, and which of several truths it sees.
-#[derive(Clone, Debug)]
-pub struct Beacon {
-    pub is_up: bool,
-    pub delay_ms: i64,
-    /// Which head it sees; honest nodes may differ.
-    pub head: u8,
-    /// Which checkpoints it sees.
-    pub fork: u8,
-    /// Which duties it knows, if not the right ones.
-    pub shuffling: Option<u64>,
-    /// Where the fees of its blocks go.
-    pub fee_recipient: Address,
-    /// Whether it has the blocks that others build on.
-    pub knows_parents: bool,
-}
-
-impl Default for Beacon {
-    fn default() -> Beacon {
-        Beacon {
-            is_up: true,
-            delay_ms: 20,
-            head: 0,
-            fork: 0,
-            shuffling: None,
-            fee_recipient: FEE_RECIPIENT,
-            knows_parents: true,
-        }
-    }
+    /// The first epoch whose duties the latest reorganisation changed.
+    pub reshuffled_from: Epoch,
+    /// Validators that have left; they attest and propose no more, but stay in the sync committee.
+    pub exited: BTreeSet<u8>,
 }
 
 impl Chain {
     pub fn new(spec: Spec, settings: &Settings) -> Chain {
-        let Settings { validators, propose_every, .. } = *settings;
-        Chain { spec, validators, propose_every, shuffling: 0 }
+        let Settings { validators, propose_every, committee_length, sync_members, sync_period, .. } =
+            *settings;
+        Chain {
+            spec,
+            validators,
+            propose_every,
+            committee_length,
+            sync_members,
+            sync_period,
+            shuffling: 0,
+            reshuffled_from: Epoch(0),
+            exited: BTreeSet::new(),
+        }
+    }
+
+    fn shuffling_of(&self, epoch: Epoch) -> u64 {
+        if epoch >= self.reshuffled_from { self.shuffling } else { 0 }
     }
 
     /// Who attests in the slot.
     pub fn attesters(&self, slot: Slot) -> Vec<AttesterDuty> {
         let epoch = self.spec.epoch_of(slot);
         let place = slot.0 - self.spec.first_slot(epoch).0;
+        let shuffling = self.shuffling_of(epoch);
         let is_on_duty = |validator: &u8| {
-            (u64::from(*validator) + epoch.0 + self.shuffling) % self.spec.slots_per_epoch == place
+            (u64::from(*validator) + epoch.0 + shuffling) % self.spec.slots_per_epoch == place
+                && !self.exited.contains(validator)
         };
         (0..self.validators).filter(is_on_duty).map(|validator| self.attester(validator, slot)).collect()
     }
 
-    /// The place of a validator when it attests in the slot.
+    /// The place of a validator when it attests in the slot. Those of one slot sit in different committees.
     pub fn attester(&self, validator: u8, slot: Slot) -> AttesterDuty {
+        let number = u64::from(validator);
         AttesterDuty {
             pubkey: key(validator).0,
             slot,
-            validator_index: ValidatorIndex(1_000 + u64::from(validator)),
-            committee_index: CommitteeIndex(u64::from(validator) % 4),
-            committee_length: 64,
+            validator_index: validator_index(validator),
+            committee_index: CommitteeIndex((number + number / 8) % 4),
+            committee_length: self.committee_length,
             committees_at_slot: 4,
-            validator_committee_index: u64::from(validator),
+            validator_committee_index: number % self.committee_length,
         }
     }
 
-    /// Who proposes in the slot, if one of the cluster does.
+    /// Who aggregates in the slot: those whose complete selection proof says so.
+    pub fn aggregators(&self, slot: Slot) -> Vec<AttesterDuty> {
+        let is_selected = |duty: &AttesterDuty| {
+            let signed = Signed::CommitteeSelection { slot, validator: duty.validator_index };
+            let proof = group_sign(&GroupKey(duty.pubkey), signed.signing_root(&self.spec));
+            eth::is_aggregator(duty.committee_length, &proof)
+        };
+        self.attesters(slot).into_iter().filter(is_selected).collect()
+    }
+
+    /// Who proposes in the slot, if one of the cluster does. Another block decides it than attesters.
     pub fn proposer(&self, slot: Slot) -> Option<ProposerSlot> {
         let is_ours = self.propose_every > 0 && slot.0.is_multiple_of(self.propose_every);
         let turn = slot.0.checked_div(self.propose_every)?;
-        let validator = (turn % u64::from(self.validators)) as u8;
-        let index = ValidatorIndex(1_000 + u64::from(validator));
+        let shuffling = self.shuffling_of(Epoch(self.spec.epoch_of(slot).0 + 1));
+        let validator = ((turn + shuffling) % u64::from(self.validators)) as u8;
+        let index = validator_index(validator);
         is_ours.then(|| ProposerSlot { slot, key: key(validator), validator: index })
+    }
+
+    /// The members of the sync committee that serves in the epoch. Every third sits in two subcommittees.
+    pub fn sync_members(&self, epoch: Epoch) -> Vec<SyncMember> {
+        let period = epoch.0 / self.sync_period;
+        let member = |place: u8| {
+            let turn = u64::from(self.sync_members) * period + u64::from(place);
+            let validator = (turn % u64::from(self.validators)) as u8;
+            let seats = if place % 3 == 2 { 2 } else { 1 };
+            let subcommittees = (0..seats).map(|seat| SubcommitteeIndex(u64::from(place + seat) % 4));
+            SyncMember {
+                key: key(validator),
+                validator: validator_index(validator),
+                subcommittees: subcommittees.collect(),
+            }
+        };
+        (0..self.sync_members).map(member).collect()
+    }
+
+    /// The members of the sync committee whose messages of the slot count: that of the next slot.
+    pub fn signing_members(&self, slot: Slot) -> Vec<SyncMember> {
+        self.sync_members(self.spec.epoch_of(Slot(slot.0 + 1)))
+    }
+
+    /// The seats that aggregate sync messages in the slot, and their validators.
+    pub fn contributors(&self, slot: Slot) -> Vec<(Seat, ValidatorIndex)> {
+        let seats = |member: SyncMember| {
+            let seat = move |subcommittee| (Seat { key: member.key, subcommittee }, member.validator);
+            member.subcommittees.into_iter().map(seat)
+        };
+        let is_selected = |(seat, validator): &(Seat, ValidatorIndex)| {
+            let data = SyncAggregatorSelectionData { slot, subcommittee_index: seat.subcommittee };
+            let signed = Signed::SyncSelection { data, validator: *validator };
+            let proof = group_sign(&seat.key, signed.signing_root(&self.spec));
+            eth::is_sync_committee_aggregator(self.spec.preset, &proof)
+        };
+        self.signing_members(slot).into_iter().flat_map(seats).filter(is_selected).collect()
     }
 
     pub fn duties(&self, epoch: Epoch) -> EpochDuties {
         let first = self.spec.first_slot(epoch).0;
         let slots = || (first..first + self.spec.slots_per_epoch).map(Slot);
+        let validators: BTreeMap<_, _> =
+            (0..self.validators).map(|validator| (validator_index(validator), key(validator))).collect();
         EpochDuties {
             epoch,
             attester_dependent_root: self.dependent_root(epoch),
             attesters: slots().flat_map(|slot| self.attesters(slot)).collect(),
+            proposer_dependent_root: self.dependent_root(Epoch(epoch.0 + 1)),
             proposers: slots().filter_map(|slot| self.proposer(slot)).collect(),
+            sync_members: self.sync_members(epoch),
+            validators,
         }
     }
 
     fn dependent_root(&self, epoch: Epoch) -> Root {
-        Root(hash(&[b"dependent", &epoch.0.to_le_bytes(), &self.shuffling.to_le_bytes()]))
+        Root(hash(&[b"dependent", &epoch.0.to_le_bytes(), &self.shuffling_of(epoch).to_le_bytes()]))
     }
 
     /// The head event of the slot.
@@ -139,23 +185,6 @@ impl Chain {
         }
     }
 
-    /// What the beacon node would have the cluster agree on.
-    pub fn value(&self, duty: Duty, what: &Fetch, beacon: &Beacon) -> Value {
-        match what {
-            Fetch::Attestation(duties) => {
-                let data = self.attestation_data(duty.slot, beacon);
-                let datum =
-                    |duty: &AttesterDuty| (GroupKey(duty.pubkey), AttesterDatum { data, duty: *duty });
-                value(Content::Attester(duties.iter().map(datum).collect()))
-            }
-            Fetch::Block { key, randao_reveal } => {
-                let parent = block_root(Slot(duty.slot.0.saturating_sub(1)), beacon.head);
-                let block = self.block(duty.slot, *randao_reveal, parent, beacon.fee_recipient);
-                value(Content::Proposer { key: *key, proposal: Arc::new(block) })
-            }
-        }
-    }
-
     /// A block of the slot's proposer.
     pub fn block(&self, slot: Slot, randao_reveal: SignatureBytes, parent: Root, fees: Address) -> Proposal {
         let mut contents = BlockContents::default();
@@ -169,6 +198,11 @@ impl Chain {
     }
 }
 
+/// What the chain calls a validator.
+pub fn validator_index(validator: u8) -> ValidatorIndex {
+    ValidatorIndex(1_000 + u64::from(validator))
+}
+
 /// The block of a slot on one of the branches that honest beacon nodes may see.
 pub fn block_root(slot: Slot, branch: u8) -> Root {
     Root(hash(&[b"block", &slot.0.to_le_bytes(), &[branch]]))
@@ -180,26 +214,4 @@ pub fn is_block(root: Root, until: Slot) -> bool {
     recent
         .flat_map(|slot| (0..3).map(move |branch| block_root(Slot(slot), branch)))
         .any(|known| known == root)
-}
-
-/// A value as the wire would make it.
-pub fn value(content: Content) -> Value {
-    let bytes: Vec<u8> = match &content {
-        Content::Attester(set) => {
-            let entry = |(key, datum): (&GroupKey, &AttesterDatum)| {
-                [key.0.0.to_vec(), datum.data.to_ssz(), datum.duty.to_ssz()].concat()
-            };
-            set.iter().flat_map(entry).collect()
-        }
-        Content::Proposer { key, proposal } => [&key.0.0, proposal.to_ssz()].concat(),
-    };
-    Value { hash: Hash(hash(&[&bytes])), content, bytes: bytes.into() }
-}
-
-/// The attester set of a value, to tamper with it.
-pub fn attester_set(value: &Value) -> Option<BTreeMap<GroupKey, AttesterDatum>> {
-    match &value.content {
-        Content::Attester(set) => Some(BTreeMap::clone(set)),
-        Content::Proposer { .. } => None,
-    }
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::GroupKey;
-use duty::{Duty, PartialSet, Publication, Signed};
-use eth::{Root, Spec};
+use duty::{Duty, DutyKind, PartialSet, Publication, Seat, Signed};
+use eth::{Root, SignatureBytes, Spec, ValidatorIndex};
 use slashing::{Permit, Request, Signable};
 
-use super::client::share;
+use super::chain::validator_index;
+use super::client::{Asked, share};
 use super::fake::{group_sign, sign};
 
 /// Everything that left a node, across all its lives.
@@ -20,8 +21,22 @@ pub struct Checks {
     permitted: BTreeSet<(usize, GroupKey, Root)>,
     /// By validator: what was signed, and by which nodes.
     released: BTreeMap<GroupKey, BTreeMap<(Signable, Root), BTreeSet<usize>>>,
-    completed: BTreeSet<((usize, u32), Duty, GroupKey)>,
-    published: BTreeMap<(Duty, GroupKey), (Root, BTreeSet<usize>)>,
+    /// The same of every kind of duty, by root.
+    signed: BTreeMap<(Duty, Seat), BTreeMap<Root, BTreeSet<usize>>>,
+    /// What a life of a node signed for a seat.
+    once: BTreeMap<((usize, u32), Duty, Seat), Root>,
+    /// What clients were given to aggregate.
+    given: BTreeMap<(Asked, Root), Root>,
+    completed: BTreeSet<((usize, u32), Duty, Seat)>,
+    published: BTreeMap<(Duty, Seat), (Root, BTreeSet<usize>)>,
+}
+
+/// One published signature.
+struct Item {
+    seat: Seat,
+    validator: ValidatorIndex,
+    root: Root,
+    signature: SignatureBytes,
 }
 
 impl Checks {
@@ -32,18 +47,26 @@ impl Checks {
             decided: BTreeMap::new(),
             permitted: BTreeSet::new(),
             released: BTreeMap::new(),
+            signed: BTreeMap::new(),
+            once: BTreeMap::new(),
+            given: BTreeMap::new(),
             completed: BTreeSet::new(),
             published: BTreeMap::new(),
         }
     }
 
-    pub fn is_published(&self, duty: Duty, key: GroupKey) -> bool {
-        self.published.contains_key(&(duty, key))
+    pub fn is_published(&self, duty: Duty, seat: impl Into<Seat>) -> bool {
+        self.published.contains_key(&(duty, seat.into()))
     }
 
-    /// The nodes that published the duty of the validator.
-    pub fn publishers(&self, duty: Duty, key: GroupKey) -> usize {
-        self.published.get(&(duty, key)).map_or(0, |(_, nodes)| nodes.len())
+    /// The nodes that published the duty of the seat.
+    pub fn publishers(&self, duty: Duty, seat: impl Into<Seat>) -> usize {
+        self.published.get(&(duty, seat.into())).map_or(0, |(_, nodes)| nodes.len())
+    }
+
+    /// The seats for which the duty was published.
+    pub fn published_seats(&self, duty: Duty) -> Vec<Seat> {
+        self.published.keys().filter(|(of, _)| *of == duty).map(|(_, seat)| *seat).collect()
     }
 
     /// How many partial signatures over slashable things the node ever released.
@@ -60,22 +83,34 @@ impl Checks {
         assert_eq!(*known, roots, "two values were decided for {duty}");
     }
 
+    /// What no ledger is asked for is decided once, too: clients of all nodes are given the same for one question.
+    pub(super) fn given(&mut self, question: (Asked, Root), answer: Root) {
+        let known = self.given.entry(question).or_insert(answer);
+        assert_eq!(*known, answer, "two values were decided: {question:?}");
+    }
+
     pub(super) fn permitted(&mut self, node: usize, permit: &Permit) {
         self.permitted.extend(permit.granted().iter().map(|item| (node, item.key, item.signing_root)));
     }
 
     /// What leaves is permitted, is the node's own, and can never be slashed together with anything before it.
-    pub(super) fn released(&mut self, node: usize, set: &PartialSet, spec: &Spec) {
+    pub(super) fn released(&mut self, life: (usize, u32), set: &PartialSet, spec: &Spec) {
+        let (node, _) = life;
         for (key, partial) in &set.partials {
             let root = partial.signed.signing_root(spec);
             assert_eq!(partial.share, share(node), "a node sends its own share");
             assert_eq!(partial.signature, sign(key, partial.share, root), "what leaves is verified");
+            let seat = partial.signed.seat(*key);
+            let first = self.once.entry((life, set.duty, seat)).or_insert(root);
+            assert_eq!(*first, root, "node {node} signed twice for {} of {seat:?}", set.duty);
+            let signed = self.signed.entry((set.duty, seat)).or_default();
+            signed.entry(root).or_default().insert(node);
             let what = match &partial.signed {
-                Signed::Randao { .. } => continue,
                 Signed::Attestation { data, .. } => {
                     Signable::Attestation { source: data.source.epoch, target: data.target.epoch }
                 }
                 Signed::Block(proposal) => Signable::Block { slot: proposal.slot() },
+                _ => continue,
             };
             assert!(
                 self.permitted.contains(&(node, *key, root)),
@@ -108,56 +143,92 @@ impl Checks {
         life: (usize, u32),
         spec: &Spec,
         duty: Duty,
-        keys: &[GroupKey],
+        seats: &[Seat],
         what: &Publication,
     ) {
-        for (key, root, signature) in signatures(spec, keys, what) {
-            assert!(self.completed.insert((life, duty, key)), "{duty} of {key:?} is published twice");
-            assert_eq!(signature, group_sign(&key, root), "{duty} is published with a wrong group signature");
-            let over_root =
-                self.released.get(&key).into_iter().flatten().filter(|((_, known), _)| *known == root);
-            let nodes: BTreeSet<usize> = over_root.flat_map(|(_, nodes)| nodes).copied().collect();
-            let shares = nodes.union(&self.liars).count();
-            assert!(shares >= qbft::quorum(self.nodes), "{duty} was completed with {shares} shares");
+        for Item { seat, validator, root, signature } in items(spec, seats, what) {
+            assert!(self.completed.insert((life, duty, seat)), "{duty} of {seat:?} is published twice");
+            assert_eq!(validator, validator_index(seat.key.0.0[0]), "{duty} names another validator");
+            self.assert_complete(duty, seat, root, &signature);
         }
+    }
+
+    /// The signature is the group's, and a threshold of shares released their part of it.
+    pub(super) fn assert_complete(&self, duty: Duty, seat: Seat, root: Root, signature: &SignatureBytes) {
+        assert_eq!(*signature, group_sign(&seat.key, root), "{duty} has a wrong group signature");
+        let over_root = self.signed.get(&(duty, seat)).and_then(|signed| signed.get(&root));
+        let nodes = over_root.cloned().unwrap_or_default();
+        let shares = nodes.union(&self.liars).count();
+        assert!(shares >= qbft::quorum(self.nodes), "{duty} was completed with {shares} shares");
     }
 
     pub(super) fn published(
         &mut self,
         node: usize,
         duty: Duty,
-        keys: &[GroupKey],
+        seats: &[Seat],
         what: &Publication,
         spec: &Spec,
     ) {
-        for (key, root, _) in signatures(spec, keys, what) {
-            let (known, nodes) = self.published.entry((duty, key)).or_insert((root, BTreeSet::new()));
-            assert_eq!(*known, root, "two signatures were published for {duty} of {key:?}");
+        for Item { seat, root, .. } in items(spec, seats, what) {
+            let (known, nodes) = self.published.entry((duty, seat)).or_insert((root, BTreeSet::new()));
+            // A client that begins anew may see another head than before, and nobody is slashed for it.
+            let is_one = *known == root || duty.kind == DutyKind::SyncMessage;
+            assert!(is_one, "two signatures were published for {duty} of {seat:?}");
             nodes.insert(node);
         }
     }
 }
 
-fn signatures(
-    spec: &Spec,
-    keys: &[GroupKey],
-    what: &Publication,
-) -> Vec<(GroupKey, Root, eth::SignatureBytes)> {
-    match what {
+fn items(spec: &Spec, seats: &[Seat], what: &Publication) -> Vec<Item> {
+    let signed: Vec<(Signed, ValidatorIndex, SignatureBytes)> = match what {
         Publication::Attestations(attestations) => {
-            assert_eq!(keys.len(), attestations.len(), "one attestation for each validator");
-            let signature = |(key, single): (&GroupKey, &eth::SingleAttestation)| {
-                let data = single.data;
+            let item = |single: &eth::SingleAttestation| {
+                let (data, validator) = (single.data, single.attester_index);
                 let signed = Signed::Attestation { data, validator: None, committee: single.committee_index };
-                (*key, signed.signing_root(spec), single.signature)
+                (signed, validator, single.signature)
             };
-            keys.iter().zip(attestations).map(signature).collect()
+            attestations.iter().map(item).collect()
         }
         Publication::Block(block) => {
-            let root = Signed::Block(block.proposal().clone().into()).signing_root(spec);
-            keys.iter().map(|key| (*key, root, block.signature())).collect()
+            let proposal = block.proposal().clone();
+            vec![(Signed::Block(proposal.clone().into()), proposal.proposer_index(), block.signature())]
         }
-    }
+        Publication::Aggregates(aggregates) => {
+            let item = |aggregate: &eth::SignedAggregateAndProof| {
+                let (message, signature) = aggregate.clone().into_parts();
+                let validator = message.aggregator_index();
+                (Signed::Aggregate(message.into()), validator, signature)
+            };
+            aggregates.iter().map(item).collect()
+        }
+        Publication::SyncMessages(messages) => {
+            let item = |message: &eth::SyncCommitteeMessage| {
+                let eth::SyncCommitteeMessage { slot, beacon_block_root: block, validator_index, signature } =
+                    *message;
+                let signed = Signed::SyncMessage { slot, block, validator: validator_index };
+                (signed, validator_index, signature)
+            };
+            messages.iter().map(item).collect()
+        }
+        Publication::Contributions(contributions) => {
+            let item = |contribution: &eth::SignedContributionAndProof| {
+                let (message, signature) = contribution.clone().into_parts();
+                let validator = message.aggregator_index();
+                (Signed::Contribution(message.into()), validator, signature)
+            };
+            contributions.iter().map(item).collect()
+        }
+        Publication::Exit(exit) => {
+            vec![(Signed::Exit(exit.message), exit.message.validator_index, exit.signature)]
+        }
+    };
+    assert_eq!(seats.len(), signed.len(), "one signature for each seat");
+    let item = |(seat, (signed, validator, signature)): (&Seat, (Signed, ValidatorIndex, _))| {
+        assert_eq!(signed.seat(seat.key), *seat, "in the order of the seats");
+        Item { seat: *seat, validator, root: signed.signing_root(spec), signature }
+    };
+    seats.iter().zip(signed).map(item).collect()
 }
 
 /// The slashing conditions of the consensus specification.

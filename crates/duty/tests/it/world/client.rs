@@ -1,10 +1,14 @@
 //! Validator clients: they ask at their time, sign what they are given, and hand it in.
 
+use cluster::GroupKey;
 use duty::{Answer, Input, Question, RequestId, Signed, Submission};
-use eth::{AttestationData, Proposal, Root, SignatureBytes, SingleAttestation, Slot};
+use eth::{
+    AttestationData, CommitteeIndex, Epoch, Proposal, Root, SignatureBytes, SignedVoluntaryExit,
+    SingleAttestation, Slot, SubcommitteeIndex, VoluntaryExit,
+};
 
-use super::chain::block_root;
-use super::fake::sign;
+use super::chain::{block_root, validator_index};
+use super::fake::{key, sign};
 use super::{Event, World};
 
 /// How a validator client behaves.
@@ -28,6 +32,13 @@ pub enum Client {
 pub enum Asked {
     Attestation(Slot),
     Block(Slot),
+    /// Selection proofs of the slots of an epoch.
+    CommitteeSelections(Epoch),
+    SyncSelections(Slot),
+    Aggregate(Slot, CommitteeIndex),
+    Contribution(Slot, SubcommitteeIndex),
+    SyncMessages(Slot),
+    Exit(Epoch),
 }
 
 impl World {
@@ -39,7 +50,8 @@ impl World {
             Client::Twice => 2,
             _ => 1,
         };
-        let begin = qbft::Time(self.spec.slot_start_ns(slot)).max(self.now);
+        let slot_start = qbft::Time(self.spec.slot_start_ns(slot));
+        let begin = slot_start.max(self.now);
         for _ in 0..times {
             if slot.0 > 0 && self.chain.proposer(slot).is_some() {
                 let at = begin.plus_ms(self.random.between(5, 100));
@@ -49,6 +61,7 @@ impl World {
                 let at = begin.plus_ms(self.random.between(2_000, 4_000));
                 self.schedule(at, Event::Ask { node, what: Asked::Attestation(slot) });
             }
+            self.client_plans_to_aggregate(node, slot, slot_start, begin);
         }
     }
 
@@ -61,10 +74,20 @@ impl World {
                 let root = Signed::Randao { epoch }.signing_root(&self.spec);
                 Question::Block { slot, randao_reveal: self.client_signs(node, &proposer.key, root) }
             }
+            Asked::CommitteeSelections(epoch) => return self.ask_committee_selections(node, epoch),
+            Asked::SyncSelections(slot) => return self.ask_sync_selections(node, slot),
+            Asked::Aggregate(slot, committee) => {
+                let Some(data) = self.nodes[node].memory.attested.get(&slot) else { return };
+                Question::Aggregate { slot, data_root: eth::Container::root(data), committee }
+            }
+            Asked::Contribution(slot, subcommittee) => {
+                let Some(block) = self.nodes[node].memory.heads.get(&slot).copied() else { return };
+                Question::Contribution { slot, subcommittee, block }
+            }
+            Asked::SyncMessages(slot) => return self.client_signs_the_head(node, slot),
+            Asked::Exit(epoch) => return self.client_exits(node, 0, epoch),
         };
-        if let Some(request) = self.request(node, what) {
-            self.step(node, Input::Ask { request, question });
-        }
+        self.put(node, what, question);
     }
 
     pub(super) fn submit(&mut self, node: usize, what: Asked, submission: Submission) {
@@ -101,10 +124,16 @@ impl World {
             Answer::Received(items) => self.nodes[node].received.push((what, items)),
             Answer::AttestationData(data) => self.client_attests(node, data),
             Answer::Block(proposal) => self.client_proposes(node, &proposal),
+            Answer::CommitteeSelections(proofs) => self.client_learns_selections(node, &proofs),
+            Answer::SyncSelections(proofs) => self.client_learns_sync_selections(node, &proofs),
+            Answer::Aggregate(aggregate) => self.client_aggregates(node, what, &aggregate),
+            Answer::Contribution(contribution) => self.client_contributes(node, what, &contribution),
+            Answer::Aggregators(verdicts) => self.nodes[node].verdicts.push((what, verdicts)),
         }
     }
 
     fn client_attests(&mut self, node: usize, mut data: AttestationData) {
+        self.nodes[node].memory.attested.insert(data.slot, data);
         if self.nodes[node].client == Client::SignsSomethingElse {
             data.beacon_block_root = block_root(data.slot, 77);
         }
@@ -117,7 +146,7 @@ impl World {
         let attest = |duty: eth::AttesterDuty| {
             let (validator, committee) = (Some(duty.validator_index), duty.committee_index);
             let root = Signed::Attestation { data, validator, committee }.signing_root(&self.spec);
-            let signature = self.client_signs(node, &cluster::GroupKey(duty.pubkey), root);
+            let signature = self.client_signs(node, &GroupKey(duty.pubkey), root);
             let (committee_index, attester_index) = (duty.committee_index, duty.validator_index);
             SingleAttestation { committee_index, attester_index, data, signature }
         };
@@ -140,7 +169,16 @@ impl World {
         self.hand_in_later(node, Asked::Block(proposer.slot), Submission::Block(Box::new(block)));
     }
 
-    fn hand_in_later(&mut self, node: usize, what: Asked, submission: Submission) {
+    /// The operator has its client sign an exit.
+    pub fn client_exits(&mut self, node: usize, validator: u8, epoch: Epoch) {
+        let message = VoluntaryExit { epoch, validator_index: validator_index(validator) };
+        let root = Signed::Exit(message).signing_root(&self.spec);
+        let signature = self.client_signs(node, &key(validator), root);
+        let exit = Submission::Exit(SignedVoluntaryExit { message, signature });
+        self.hand_in(node, Asked::Exit(epoch), exit);
+    }
+
+    pub(super) fn hand_in_later(&mut self, node: usize, what: Asked, submission: Submission) {
         let late_ms = if let Client::Late(ms) = self.nodes[node].client { ms } else { 0 };
         let at = self.now.plus_ms(late_ms + self.random.between(2, 30));
         if self.nodes[node].client == Client::Twice {
@@ -150,7 +188,8 @@ impl World {
         self.schedule(at, Event::Submit { node, what, submission: Box::new(submission) });
     }
 
-    fn client_signs(&self, node: usize, key: &cluster::GroupKey, root: Root) -> SignatureBytes {
+    /// What the client's share of a validator's key makes of a root.
+    pub fn client_signs(&self, node: usize, key: &GroupKey, root: Root) -> SignatureBytes {
         let holds = if self.nodes[node].client == Client::WrongShare { node + 1 } else { node };
         sign(key, share(holds), root)
     }

@@ -74,8 +74,13 @@ fn signature(parts: &[&[u8]]) -> SignatureBytes {
     SignatureBytes(bytes)
 }
 
+/// Whether a share's, or the validator's own, signature is right.
 pub fn verify(item: &Verify) -> bool {
-    item.share.is_some_and(|share| sign(&item.key, share, item.signing_root) == item.signature)
+    let right = match item.share {
+        Some(share) => sign(&item.key, share, item.signing_root),
+        None => group_sign(&item.key, item.signing_root),
+    };
+    right == item.signature
 }
 
 /// Combines what is good; names who sent the rest.

@@ -49,6 +49,15 @@ impl World {
             let after_ms = self.random.between(20, 200);
             self.input_in(a, after_ms, Input::Connected(index(b)));
             self.input_in(b, after_ms, Input::Connected(index(a)));
+            self.tell_what_it_reads(a, b);
+            self.tell_what_it_reads(b, a);
+        }
+    }
+
+    /// Peers exchange versions once they are connected.
+    fn tell_what_it_reads(&mut self, from: usize, to: usize) {
+        if let Some(reads_plural_contributions) = self.nodes[from].reads_plurals {
+            self.input_in(to, 250, Input::PeerTold { peer: index(from), reads_plural_contributions });
         }
     }
 

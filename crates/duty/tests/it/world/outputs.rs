@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use duty::{ConsensusMessage, Duty, Fetch, Input, Output, PartialSet, Publication, To};
+use duty::{ConsensusMessage, Duty, Fetch, Input, Output, PartialSet, Publication, Seat, To};
 use eth::{Epoch, Root, SignedProposal};
 use qbft::{Draft, Hash};
 use slashing::{Fault, Ledger, Refusal, Request};
@@ -18,10 +18,11 @@ impl World {
             Output::Resolve(epoch) => self.resolve(node, epoch),
             Output::Fetch { duty, what } => self.fetch(node, duty, &what),
             Output::CheckParent { duty, parent } => self.check_parent(node, duty, parent),
-            Output::Publish { duty, keys, what } => {
+            Output::Register(epoch) => self.nodes[node].registrations.push((self.now, epoch)),
+            Output::Publish { duty, seats, what } => {
                 let life = self.nodes[node].life;
-                self.checks.completed((node, life), &self.spec, duty, &keys, &what);
-                self.publish(node, duty, keys, what);
+                self.checks.completed((node, life), &self.spec, duty, &seats, &what);
+                self.publish(node, duty, seats, what);
             }
             Output::Send { to, duty, draft, values } => self.send(node, to, duty, draft, values),
             Output::SendPartials { to, set } => self.send_partials(node, to, set),
@@ -64,9 +65,10 @@ impl World {
     fn fetch(&mut self, node: usize, duty: Duty, what: &Fetch) {
         self.nodes[node].fetches.push((self.now, duty));
         let beacon = &self.nodes[node].beacon;
-        let input = match beacon.is_up {
-            true => Input::Fetched { duty, value: self.chain.value(duty, what, beacon) },
-            false => Input::FetchFailed { duty },
+        let value = if beacon.is_up { self.chain.value(duty, what, beacon) } else { None };
+        let input = match value {
+            Some(value) => Input::Fetched { duty, value },
+            None => Input::FetchFailed { duty },
         };
         self.input_from_beacon(node, input);
     }
@@ -77,27 +79,21 @@ impl World {
         self.input_from_beacon(node, Input::ParentChecked { duty, parent, known });
     }
 
-    pub(super) fn publish(
-        &mut self,
-        node: usize,
-        duty: Duty,
-        keys: Vec<cluster::GroupKey>,
-        what: Publication,
-    ) {
+    pub(super) fn publish(&mut self, node: usize, duty: Duty, seats: Vec<Seat>, what: Publication) {
         if self.nodes[node].beacon.is_up {
             if let Publication::Block(block) = &what {
                 self.nodes[node].blocks.push(SignedProposal::clone(block));
             }
-            self.checks.published(node, duty, &keys, &what, &self.spec);
-            return self.input_from_beacon(node, Input::Published { duty, keys, accepted: true });
+            self.checks.published(node, duty, &seats, &what, &self.spec);
+            return self.input_from_beacon(node, Input::Published { duty, seats, accepted: true });
         }
         let again = self.now.plus_ms(500);
         let deadline = self.nodes[node].engine.as_ref().map(|engine| engine.deadline_of(duty));
         if deadline.is_some_and(|deadline| again < deadline) {
             let (life, what) = (self.nodes[node].life, Box::new(what));
-            return self.schedule(again, Event::PublishAgain { node, life, duty, keys, what });
+            return self.schedule(again, Event::PublishAgain { node, life, duty, seats, what });
         }
-        self.input_from_beacon(node, Input::Published { duty, keys, accepted: false });
+        self.input_from_beacon(node, Input::Published { duty, seats, accepted: false });
     }
 
     fn send(&mut self, node: usize, to: To, duty: Duty, draft: Draft, values: Vec<duty::Value>) {
@@ -132,7 +128,7 @@ impl World {
     }
 
     fn send_partials(&mut self, node: usize, to: To, set: PartialSet) {
-        self.checks.released(node, &set, &self.spec);
+        self.checks.released((node, self.nodes[node].life), &set, &self.spec);
         self.nodes[node].sent_partials.push((to, set.clone()));
         match to {
             To::All => self.broadcast(node, &Parcel::Partials(set)),

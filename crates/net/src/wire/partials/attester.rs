@@ -2,7 +2,7 @@
 //! stands in the header.
 
 use duty::Signed;
-use eth::{AttestationData, CommitteeIndex, Container, Fork, Preset, SignatureBytes, Spec, ValidatorIndex};
+use eth::{AttestationData, CommitteeIndex, Container, Preset, SignatureBytes, Spec, ValidatorIndex};
 use serde::Deserialize;
 
 use crate::wire::json;
@@ -48,7 +48,7 @@ pub(super) fn decode(preset: Preset, bytes: &[u8]) -> Result<(Signed, SignatureB
         return decode_json(json);
     }
     let (version, validator, attestation) = header(bytes).ok_or(Reject::Malformed("attestation header"))?;
-    since_electra(version)?;
+    versioned::fork_of_aggregate(version)?;
     let (data, signature, committee) =
         attestation_parts(preset, attestation).ok_or(Reject::Malformed("attestation"))?;
     let data = AttestationData::from_ssz(data)?;
@@ -108,11 +108,6 @@ fn only_committee(bits: &[u8]) -> Result<CommitteeIndex, Reject> {
     }
 }
 
-fn since_electra(version: u64) -> Result<(), Reject> {
-    let fork = versioned::fork(version)?;
-    if fork >= Fork::Electra { Ok(()) } else { Err(eth::DecodeError::UnsupportedFork { fork }.into()) }
-}
-
 #[derive(Deserialize)]
 struct Json {
     version: u64,
@@ -130,7 +125,7 @@ struct JsonAttestation {
 
 fn decode_json(json: &[u8]) -> Result<(Signed, SignatureBytes), Reject> {
     let Json { version, validator_index, attestation } = json::read(json)?;
-    since_electra(version)?;
+    versioned::fork_of_aggregate(version)?;
     let JsonAttestation { data, signature, committee_bits } = attestation;
     let bits = hex(&committee_bits).ok_or(Reject::Malformed("committee bits"))?;
     let committee = only_committee(&bits)?;

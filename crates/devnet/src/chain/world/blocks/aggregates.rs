@@ -9,7 +9,8 @@ use super::super::super::forge::{Aggregate, Content};
 use super::super::super::rejection::Rejection;
 use super::super::super::tree::Block;
 use super::super::World;
-use super::{AggregateClaim, BlockChecks};
+use super::super::statement::Claim;
+use super::BlockChecks;
 
 /// The votes in a block.
 #[derive(Default)]
@@ -75,10 +76,10 @@ impl World {
             && data.source == source
     }
 
-    pub(super) fn aggregate_claim(&self, aggregate: &Aggregate) -> Option<AggregateClaim> {
+    pub(super) fn aggregate_claim(&self, aggregate: &Aggregate) -> Option<Claim> {
         let voters = self.voters(aggregate)?;
         let domain = self.spec.domain(DomainType::BeaconAttester, aggregate.data.target.epoch);
-        Some(AggregateClaim {
+        Some(Claim {
             keys: voters.iter().map(|voter| self.key(*voter).ok()).collect::<Option<_>>()?,
             root: signing_root(aggregate.data.root(), domain),
             signature: aggregate.signature,
@@ -86,7 +87,7 @@ impl World {
     }
 
     /// Whose bits are set, if there are as many bits as members and every committee has a voter.
-    fn voters(&self, aggregate: &Aggregate) -> Option<Vec<ValidatorIndex>> {
+    pub(in crate::chain::world) fn voters(&self, aggregate: &Aggregate) -> Option<Vec<ValidatorIndex>> {
         let committees = self.committees(aggregate.data.slot);
         let mut bits = aggregate.bits.iter();
         let mut voters = Vec::new();

@@ -1,0 +1,102 @@
+//! Why duties were missed, as the nodes' logs have it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+
+use cluster::GroupKey;
+
+use super::nodes::Nodes;
+use super::tally::Missed;
+
+/// What a node logs for each duty that it gives up.
+const LINE: &str = "duty missed";
+
+/// What was said, by duty and key as they are logged.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reasons {
+    by_duty: BTreeMap<(String, String), Given>,
+}
+
+/// The nodes that gave a reason, by its code.
+type Given = BTreeMap<String, BTreeSet<usize>>;
+
+/// Reads all nodes' logs. What cannot be read has said nothing.
+pub(super) fn read(nodes: &Nodes) -> Reasons {
+    let mut reasons = Reasons::default();
+    for node in 0..nodes.count() {
+        let Ok(log) = File::open(nodes.log(node)) else { continue };
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            reasons.add(node, &line);
+        }
+    }
+    reasons
+}
+
+impl Reasons {
+    /// Whether any node has said why.
+    pub(super) fn knows(&self, missed: &Missed, key: Option<GroupKey>) -> bool {
+        self.given(missed, key).is_some()
+    }
+
+    /// Why a duty of a validator was missed, in words.
+    pub(super) fn of(&self, missed: &Missed, key: Option<GroupKey>) -> String {
+        let Some(given) = self.given(missed, key) else { return "no node has said why".to_owned() };
+        let reason = |(code, nodes): (&String, &BTreeSet<usize>)| {
+            let nodes: Vec<String> = nodes.iter().map(usize::to_string).collect();
+            format!("{code} (node {})", nodes.join(", "))
+        };
+        given.iter().map(reason).collect::<Vec<_>>().join("; ")
+    }
+
+    fn given(&self, missed: &Missed, key: Option<GroupKey>) -> Option<&Given> {
+        self.by_duty.get(&(missed.duty.to_string(), key?.to_string()))
+    }
+
+    fn add(&mut self, node: usize, line: &str) {
+        if !line.contains(LINE) {
+            return;
+        }
+        let (Some(duty), Some(key), Some(code)) =
+            (field(line, "duty"), field(line, "key"), field(line, "reason"))
+        else {
+            return;
+        };
+        let given = self.by_duty.entry((duty.to_owned(), key.to_owned())).or_default();
+        given.entry(code.to_owned()).or_default().insert(node);
+    }
+}
+
+/// The value of `name=value` or `name="value"` without spaces.
+fn field<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = line.split(' ').filter_map(|word| word.split_once('='));
+    pairs.filter(|(found, _)| *found == name).map(|(_, value)| value.trim_matches('"')).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use duty::{Duty, DutyKind};
+    use eth::{PublicKeyBytes, Slot};
+
+    use super::*;
+
+    #[test]
+    fn the_nodes_that_gave_a_reason_are_named() {
+        let key = GroupKey(PublicKeyBytes([0xAB; 48]));
+        let line = |reason: &str| {
+            format!(
+                "2026-01-01T00:00:00Z  WARN duty missed topic=\"tracker\" duty=9/aggregator key={key} \
+                 reason=\"{reason}\" text=\"duty=1/proposer, too.\" shares=[1, 2]"
+            )
+        };
+        let mut reasons = Reasons::default();
+        for (node, reason) in [(0, "undecided"), (2, "undecided"), (1, "partials_missing")] {
+            reasons.add(node, &line(reason));
+        }
+        reasons.add(3, "INFO duty done duty=9/aggregator");
+        let missed = |slot| Missed { duty: Duty::new(Slot(slot), DutyKind::Aggregator), validator: None };
+        let told = reasons.of(&missed(9), Some(key));
+        assert_eq!(told, "partials_missing (node 1); undecided (node 0, 2)");
+        assert_eq!(reasons.of(&missed(8), Some(key)), "no node has said why");
+    }
+}
