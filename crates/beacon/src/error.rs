@@ -93,6 +93,8 @@ pub enum Problem {
     },
     /// Its answer is not what the Beacon API defines.
     Malformed(String),
+    /// Its answer is of a fork that this version of the program cannot read: nothing is guessed.
+    UnsupportedFork(String),
     /// It does not tell its genesis, so it cannot be told whether it is of our network.
     NoGenesis(String),
     /// It is catching up with the chain.
@@ -139,6 +141,7 @@ impl Problem {
             // Several nodes publish the same: some beacon nodes call that an internal error.
             Problem::Status { message, .. } if is_already_known(message) => false,
             Problem::Status { code, .. } => *code >= 500 && *code != 501 || *code == 429,
+            Problem::UnsupportedFork(_) => false,
             _ => true,
         }
     }
@@ -154,6 +157,7 @@ impl Problem {
             Problem::Status { code: 500.., .. } => "see its log",
             Problem::Status { .. } => "see the message",
             Problem::TooLarge { .. } | Problem::Malformed(_) => "check that the URL is a beacon node's",
+            Problem::UnsupportedFork(_) => "update this program",
             Problem::NoGenesis(_) => {
                 "wait until it has its genesis state, and check that the URL is a beacon node's"
             }
@@ -173,6 +177,7 @@ impl fmt::Display for Problem {
             Problem::Status { code, message, .. } => write!(f, "answered {code}: {message}"),
             Problem::TooLarge { limit } => write!(f, "answered more than {limit} bytes"),
             Problem::Malformed(why) => write!(f, "answered against the Beacon API: {why}"),
+            Problem::UnsupportedFork(why) => write!(f, "answered what cannot be read here: {why}"),
             Problem::NoGenesis(why) => write!(f, "does not tell its genesis ({why})"),
             Problem::Syncing { distance } => write!(f, "is syncing, {distance} slots behind"),
             Problem::ForeignNetwork { expected, found } => {

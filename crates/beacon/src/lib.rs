@@ -4,8 +4,8 @@
 //!   validator client                       this room                         beacon nodes
 //!   ───────────────►  server  ── duties, validators: keys translated ──► client ──► first healthy one,
 //!                       │                                                  │        next at once on failure
-//!                       │  attestation data, blocks, submissions           │
-//!                       ▼                                                  │ submissions: all of them
+//!                       │  attestation data, aggregates, blocks,           │
+//!                       ▼  selections, submissions                         │ submissions: all of them
 //!                    Backend  (the node: consensus, ledger)  ──────────────┘
 //!                       everything else: streamed through, both ways
 //! ```

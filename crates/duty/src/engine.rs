@@ -68,6 +68,8 @@ pub struct Holdings {
     pub agreements: usize,
     /// Values the instances speak of.
     pub values: usize,
+    /// Duties with partial signatures.
+    pub collections: usize,
     /// Partial signatures.
     pub partials: usize,
     /// Requests of the validator client that wait for an answer.
@@ -294,6 +296,7 @@ impl Engine {
             epochs: self.schedule.len(),
             agreements: self.agreements.len(),
             values: self.agreements.values().map(Agreement::values).sum(),
+            collections: self.collections.len(),
             partials: self.collections.values().map(Collection::len).sum(),
             requests: self.requests.len() + self.selections.len(),
             jobs: self.jobs.len(),

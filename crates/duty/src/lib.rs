@@ -26,8 +26,9 @@
 //! agree to sign; a *partial* is one share's signature; an *agreement*, a *consent* and a *collection* are the three
 //! stages of a duty; a *reason* is why something was not done, from a closed list.
 //!
-//! Read next: [`Input`], [`Output`] and [`Reason`]; then `engine.rs`, which only routes, and its four limbs
-//! `engine/{chain,agree,serve,gather}.rs`; then `judge.rs`. Times are all in `window.rs`.
+//! Read next: [`Input`], [`Output`] and [`Reason`]; then `engine.rs`, which only routes, and its limbs:
+//! `engine/{chain,agree,serve,submit,gather,publish}.rs`, and for aggregators `engine/{select,aggregate}.rs`; then
+//! `judge.rs`. Times are all in `window.rs`.
 
 mod agreement;
 mod consent;

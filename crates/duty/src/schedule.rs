@@ -404,9 +404,10 @@ mod tests {
         let (window, mut schedule) = (Window::new(spec), Schedule::default());
         schedule.resolve(&window, at(15, 0), duties(1, 1, &[15]));
         schedule.resolve(&window, at(15, 0), duties(2, 1, &[16, 17]));
-        assert_eq!(schedule.begin(&window, at(15, 4_000)), [attesting(15)]);
-        assert_eq!(schedule.begin(&window, at(16, 4_000)), []);
-        assert_eq!(schedule.begin(&window, at(17, 4_000)), []);
+        let aggregating = Duty::new(Slot(15), DutyKind::Aggregator);
+        assert_eq!(schedule.begin(&window, at(15, 11_000)), [attesting(15), aggregating]);
+        assert_eq!(schedule.begin(&window, at(16, 11_000)), []);
+        assert_eq!(schedule.begin(&window, at(17, 11_000)), []);
     }
 
     #[test]

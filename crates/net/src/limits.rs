@@ -30,9 +30,10 @@ pub struct Limits {
     pub receive_deadline: Duration,
     /// How long sending one message may take, with its stream's opening and closing.
     pub send_deadline: Duration,
-    /// Messages that wait to be sent, per peer and class of work; the oldest gives way.
+    /// Messages that wait to be sent, per peer and class of work; what expires first gives way. A client may hand in
+    /// each selection and each exit of a large cluster alone.
     pub outbox_messages: usize,
-    /// Bytes that wait to be sent, per peer and class of work; the oldest gives way.
+    /// Bytes that wait to be sent, per peer and class of work; what expires first gives way.
     pub outbox_bytes: usize,
     /// Messages being sent at once, per peer and class of work.
     pub parallel_sends: usize,
@@ -94,7 +95,7 @@ impl Default for Limits {
             peer_info_frame: MIB,
             receive_deadline: Duration::from_secs(5),
             send_deadline: Duration::from_secs(7),
-            outbox_messages: 1024,
+            outbox_messages: 16_384,
             outbox_bytes: 128 * MIB,
             parallel_sends: 64,
             messages_per_second: 200,

@@ -1,6 +1,9 @@
 //! What waits to be sent to one peer in one class of work: bounded, and nothing outlives its use.
+//!
+//! What expires first goes first. An attestation's signatures then never wait behind selections for two epochs, nor
+//! these behind a thousand exits, which never expire; and an absent peer's room is kept for what it can still use.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use tokio::sync::Notify;
@@ -20,7 +23,7 @@ pub(crate) struct Parcel {
 pub(crate) struct Dropped {
     /// Their time had passed.
     pub(crate) expired: u64,
-    /// Newer ones needed the room.
+    /// Others needed the room.
     pub(crate) overflowed: u64,
 }
 
@@ -38,7 +41,10 @@ struct Limit {
 
 #[derive(Default)]
 struct Queue {
-    parcels: VecDeque<Parcel>,
+    /// By expiry, then in the order they came.
+    parcels: BTreeMap<(Instant, u64), Frame>,
+    /// Numbers what comes.
+    next: u64,
     bytes: usize,
 }
 
@@ -48,12 +54,12 @@ impl Outbox {
         Outbox { limit, queue: Mutex::default(), arrived: Notify::new() }
     }
 
-    /// Adds a message. When there is no room, what has expired gives way first, then the oldest.
+    /// Adds a message. When there is no room, what expires first gives way: it is of the least use to a peer that has
+    /// been away for so long.
     pub(crate) fn push(&self, parcel: Parcel, now: Instant) -> Dropped {
         let mut queue = self.queue.lock().expect("no holder panics");
         let mut dropped = Dropped::default();
-        queue.bytes += parcel.frame.len();
-        queue.parcels.push_back(parcel);
+        queue.push(parcel);
         if queue.exceeds(&self.limit) {
             dropped.expired = queue.drop_expired(now);
         }
@@ -65,7 +71,7 @@ impl Outbox {
         dropped
     }
 
-    /// The oldest message that has not expired, and how many had.
+    /// The message that expires next, and how many had expired.
     pub(crate) fn pop(&self, now: Instant) -> (Option<Parcel>, u64) {
         let mut queue = self.queue.lock().expect("no holder panics");
         let expired = queue.drop_expired(now);
@@ -88,17 +94,25 @@ impl Queue {
         self.parcels.len() > limit.messages || self.bytes > limit.bytes
     }
 
+    fn push(&mut self, Parcel { frame, expires }: Parcel) {
+        self.bytes += frame.len();
+        self.parcels.insert((expires, self.next), frame);
+        self.next += 1;
+    }
+
     fn pop(&mut self) -> Option<Parcel> {
-        let parcel = self.parcels.pop_front()?;
-        self.bytes -= parcel.frame.len();
-        Some(parcel)
+        let ((expires, _), frame) = self.parcels.pop_first()?;
+        self.bytes -= frame.len();
+        Some(Parcel { frame, expires })
     }
 
     fn drop_expired(&mut self, now: Instant) -> u64 {
-        let before = self.parcels.len();
-        self.parcels.retain(|parcel| parcel.expires > now);
-        self.bytes = self.parcels.iter().map(|parcel| parcel.frame.len()).sum();
-        (before - self.parcels.len()) as u64
+        let mut dropped = 0;
+        while self.parcels.first_key_value().is_some_and(|((expires, _), _)| *expires <= now) {
+            self.pop();
+            dropped += 1;
+        }
+        dropped
     }
 }
 
@@ -144,6 +158,32 @@ mod tests {
     }
 
     #[test]
+    fn what_expires_first_goes_first() {
+        let outbox = Outbox::new(8, 1024);
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        // An exit, a selection, an attestation and a reveal of randomness, and once more.
+        for (byte, seconds) in (0..).zip([9_000_000_000, 800, 400, 5, 9_000_000_000, 800, 400, 5]) {
+            outbox.push(parcel(byte, after(seconds)), now);
+        }
+        let order: Vec<_> = (0..8).map(|_| first_byte(outbox.pop(now).0)).collect();
+        assert_eq!(order, [3, 7, 2, 6, 1, 5, 0, 4]);
+    }
+
+    #[test]
+    fn what_never_expires_outlasts_the_rest_while_a_peer_is_away() {
+        let outbox = Outbox::new(3, 1024);
+        let now = Instant::now();
+        let after = |seconds| now + Duration::from_secs(seconds);
+        outbox.push(parcel(0, after(9_000_000_000)), now);
+        for second in 1..=100 {
+            outbox.push(parcel(second, after(u64::from(second) * 12)), now);
+        }
+        let order: Vec<_> = (0..3).map(|_| first_byte(outbox.pop(now).0)).collect();
+        assert_eq!(order, [99, 100, 0]);
+    }
+
+    #[test]
     fn bytes_are_bounded_too() {
         let outbox = Outbox::new(100, 25);
         let now = Instant::now();
@@ -154,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expired_give_way_before_the_oldest() {
+    fn the_expired_give_way_first() {
         let outbox = Outbox::new(2, 1024);
         let now = Instant::now();
         let later = now + Duration::from_secs(1);

@@ -1,12 +1,12 @@
 //! Aggregates of attestations, and the submission of what aggregators make of them.
 
 use eth::{Attestation, CommitteeIndex, Container, Fork, Preset, Root, SignedAggregateAndProof, Slot};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::Client;
 use super::call::{Answer, Limits};
 use super::read;
-use crate::api::Versioned;
 use crate::error::{Error, Problem};
 
 impl Client {
@@ -63,8 +63,13 @@ impl Client {
 
 /// An aggregate of a fork that is built in, by at least one voter.
 fn read_aggregate(preset: Preset, answer: &Answer) -> Result<Attestation, Problem> {
-    let Versioned::<Box<RawValue>> { version, data } = read::json(answer)?;
-    version.with_aggregates().map_err(read::malformed)?;
+    #[derive(Deserialize)]
+    struct Entry {
+        version: String,
+        data: Box<RawValue>,
+    }
+    let Entry { version, data } = read::json(answer)?;
+    read::fork(&version)?.with_aggregates().map_err(read::unsupported)?;
     let aggregate = Attestation::from_json(preset, data.get().as_bytes()).map_err(read::malformed)?;
     if !aggregate.aggregation_bits().contains(&true) {
         return Err(Problem::Malformed("an aggregate of nobody".to_owned()));

@@ -86,7 +86,7 @@ fn from_ssz(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
         read::header(answer, name)
             .ok_or_else(|| Problem::Malformed(format!("an SSZ block without header {name}")))
     };
-    let fork: Fork = required(CONSENSUS_VERSION)?.parse().map_err(malformed)?;
+    let fork = fork(required(CONSENSUS_VERSION)?)?;
     let blinded: bool = required(PAYLOAD_BLINDED)?.to_ascii_lowercase().parse().map_err(malformed)?;
     Ok(ProducedBlock {
         proposal: Proposal::from_ssz(preset, fork, blinded, &answer.body).map_err(malformed)?,
@@ -98,7 +98,7 @@ fn from_ssz(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
 fn from_json(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> {
     #[derive(Deserialize)]
     struct Entry<'a> {
-        version: Fork,
+        version: String,
         execution_payload_blinded: bool,
         execution_payload_value: Option<String>,
         consensus_block_value: Option<String>,
@@ -106,11 +106,16 @@ fn from_json(preset: Preset, answer: &Answer) -> Result<ProducedBlock, Problem> 
         data: &'a RawValue,
     }
     let entry: Entry<'_> = serde_json::from_slice(&answer.body).map_err(malformed)?;
-    let data = entry.data.get().as_bytes();
+    let (fork, data) = (fork(&entry.version)?, entry.data.get().as_bytes());
+    let proposal = Proposal::from_json(preset, fork, entry.execution_payload_blinded, data);
     Ok(ProducedBlock {
-        proposal: Proposal::from_json(preset, entry.version, entry.execution_payload_blinded, data)
-            .map_err(malformed)?,
+        proposal: proposal.map_err(malformed)?,
         payload_value_wei: entry.execution_payload_value.and_then(|value| value.parse().ok()),
         block_value_wei: entry.consensus_block_value.and_then(|value| value.parse().ok()),
     })
+}
+
+/// A fork whose blocks are built in.
+fn fork(name: &str) -> Result<Fork, Problem> {
+    read::fork(name)?.supported().map_err(read::unsupported)
 }

@@ -1,6 +1,6 @@
 //! Reading answers: untrusted bytes into values, or a problem that says what is wrong.
 
-use eth::Genesis;
+use eth::{DecodeError, Fork, Genesis, UnknownFork};
 use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
@@ -36,6 +36,16 @@ pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 
 pub(crate) fn genesis(answer: &Answer) -> Result<Genesis, Problem> {
     data(answer)
+}
+
+/// The fork of an answer, by its name.
+pub(crate) fn fork(name: &str) -> Result<Fork, Problem> {
+    name.parse().map_err(|error: UnknownFork| Problem::UnsupportedFork(error.to_string()))
+}
+
+/// A fork that is known, but whose containers are not built in.
+pub(crate) fn unsupported(error: DecodeError) -> Problem {
+    Problem::UnsupportedFork(error.to_string())
 }
 
 /// A part of an answer that is not what it should be.

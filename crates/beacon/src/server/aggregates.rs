@@ -51,9 +51,13 @@ pub(crate) async fn submit<B: Backend>(
 }
 
 impl<B> App<B> {
-    /// The fork of a slot, if its aggregates are built in.
+    /// The fork of a slot, if it is known and its aggregates are built in.
     fn fork_of(&self, slot: Slot) -> Result<Fork, ApiError> {
-        let fork = self.spec.fork_at(self.spec.epoch_of(slot)).with_aggregates();
-        fork.map_err(|error| ApiError::new(400, "unsupported_fork", format!("slot {slot}: {error}")))
+        let refuse = |error: &dyn std::fmt::Display| {
+            ApiError::new(400, "unsupported_fork", format!("slot {slot}: {error}"))
+        };
+        let epoch = self.spec.epoch_of(slot);
+        self.spec.check_known(epoch).map_err(|newer| refuse(newer))?;
+        self.spec.fork_at(epoch).with_aggregates().map_err(|error| refuse(&error))
     }
 }

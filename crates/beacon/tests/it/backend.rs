@@ -8,18 +8,18 @@ use beacon::Client;
 use beacon::server::{ApiError, Backend, ProposalRequest, Server, ServerConfig, Shares};
 use bls::ShareIndex;
 use cluster::{GroupKey, ShareKey};
-use eth::containers::minimal;
 use eth::{
     AggregatorQuery, Attestation, AttestationData, BeaconCommitteeSelection, CommitteeIndex, Fork, Genesis,
-    KzgCommitment, KzgProof, Preset, Proposal, PublicKeyBytes, Root, SignatureBytes, SignedAggregateAndProof,
-    SignedContributionAndProof, SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, Spec,
-    SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection,
-    ValidatorIndex, Version,
+    Preset, Proposal, PublicKeyBytes, Root, SignedAggregateAndProof, SignedContributionAndProof,
+    SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, Spec, SubcommitteeIndex,
+    SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex, Version,
 };
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::samples::{COMBINED, aggregate, blinded_proposal, contribution, proposal};
 
 pub(crate) const GROUP: PublicKeyBytes = PublicKeyBytes([0xaa; 48]);
 pub(crate) const SHARE: PublicKeyBytes = PublicKeyBytes([0x11; 48]);
@@ -47,9 +47,6 @@ pub(crate) struct Given {
     /// How often the backend was asked who aggregates.
     pub(crate) questions: usize,
 }
-
-/// What every aggregate, contribution and combined proof of the backend is signed with.
-pub(crate) const COMBINED: SignatureBytes = SignatureBytes([0x0c; 96]);
 
 impl Backend for TestBackend {
     async fn attestation_data(
@@ -170,52 +167,6 @@ fn ours(validator: ValidatorIndex) -> Result<(), ApiError> {
 
 fn undecided<T>() -> Result<T, ApiError> {
     Err(ApiError::deadline("no decision for slot 404 before its deadline"))
-}
-
-/// The backend's aggregate for a slot and committee.
-pub(crate) fn aggregate(slot: Slot, committee: CommitteeIndex) -> Attestation {
-    let data = AttestationData { slot, ..Default::default() };
-    Attestation::of_committee(Preset::Minimal, committee, &[true, false, true], data, COMBINED)
-        .expect("a committee of the preset")
-}
-
-/// The backend's contribution for a slot, subcommittee and block.
-pub(crate) fn contribution(
-    slot: Slot,
-    subcommittee: SubcommitteeIndex,
-    block: Root,
-) -> SyncCommitteeContribution {
-    SyncCommitteeContribution::new(Preset::Minimal, slot, block, subcommittee, &[1, 5], COMBINED)
-        .expect("places of the preset")
-}
-
-/// A full block of Fulu, minimal preset.
-pub(crate) fn proposal(slot: Slot) -> Proposal {
-    let mut contents = minimal::fulu::BlockContents::default();
-    contents.block.slot = slot;
-    contents.block.proposer_index = ValidatorIndex(7);
-    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
-}
-
-/// A full block with as many blobs as the networks' schedule allows today.
-pub(crate) fn proposal_with_blobs(slot: Slot) -> Proposal {
-    let mut contents = minimal::fulu::BlockContents::default();
-    contents.block.slot = slot;
-    for blob in 0..21 {
-        contents.blobs.push(vec![blob; 131_072].try_into().expect("a blob's size")).expect("room for a blob");
-        for _ in 0..128 {
-            contents.kzg_proofs.push(KzgProof([blob; 48])).expect("room for its proofs");
-        }
-        let commitments = &mut contents.block.body.blob_kzg_commitments;
-        commitments.push(KzgCommitment([blob; 48])).expect("room for its commitment");
-    }
-    Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
-}
-
-/// A blinded block of Fulu, minimal preset.
-pub(crate) fn blinded_proposal(slot: Slot) -> Proposal {
-    let block = minimal::electra::BlindedBeaconBlock { slot, ..Default::default() };
-    Proposal::new(Fork::Fulu, &block).expect("Fulu has such blocks")
 }
 
 /// The validator API on a real socket; stops when dropped.

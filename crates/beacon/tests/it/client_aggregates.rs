@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use beacon::{Client, Error};
 use eth::{
-    AggregateAndProof, Attestation, AttestationData, CommitteeIndex, Container, Fork, Preset, Root,
-    SignatureBytes, SignedAggregateAndProof, Slot, ValidatorIndex,
+    Attestation, AttestationData, CommitteeIndex, Container, Fork, Preset, Root, SignatureBytes, Slot,
 };
 use serde_json::{Value, json};
 
-use crate::backend::aggregate;
 use crate::node::{Node, client};
+use crate::samples::{aggregate, signed_aggregates};
 
 const GET: &str = "/eth/v2/validator/aggregate_attestation";
 const SUBMIT: &str = "/eth/v2/validator/aggregate_and_proofs";
@@ -94,26 +93,17 @@ async fn a_node_that_knows_no_such_vote_is_no_reason_to_ask_it_last() {
     assert_eq!(first.asked().len(), 3, "it is not called ill for that");
 }
 
-fn signed(aggregators: &[u64]) -> Vec<SignedAggregateAndProof> {
-    let sign = |aggregator: &u64| {
-        let aggregate = aggregate(Slot(5), CommitteeIndex(1));
-        AggregateAndProof::new(ValidatorIndex(*aggregator), aggregate, SignatureBytes([7; 96]))
-            .sign(SignatureBytes([8; 96]))
-    };
-    aggregators.iter().map(sign).collect()
-}
-
 #[tokio::test]
 async fn signed_aggregates_are_submitted_with_their_fork() {
     let node = Node::start(Router::new().route(SUBMIT, post(|| async {}))).await;
     let client = client([node.url()]);
-    client.submit_aggregates(Fork::Fulu, &signed(&[1, 2])).await.expect("taken");
+    client.submit_aggregates(Fork::Fulu, &signed_aggregates(&[1, 2])).await.expect("taken");
     client.submit_aggregates(Fork::Fulu, &[]).await.expect("nothing to do");
     let asked = node.requests();
     assert_eq!(asked.len(), 1);
     assert_eq!(asked[0].headers["eth-consensus-version"], "fulu");
     let body: Value = serde_json::from_slice(&asked[0].body).expect("JSON");
-    assert_eq!(body, json!(signed(&[1, 2])));
+    assert_eq!(body, json!(signed_aggregates(&[1, 2])));
 }
 
 #[tokio::test]
@@ -125,11 +115,14 @@ async fn aggregates_known_already_are_taken_and_bad_ones_named() {
     let known = json!([{ "index": 0, "message": "AttestationSupersetKnown(0x11)" },
                        { "index": 1, "message": "ATTESTATION_ERROR_AGGREGATOR_ALREADY_KNOWN" }]);
     let node = Node::start(refusing(known)).await;
-    client([node.url()]).submit_aggregates(Fork::Fulu, &signed(&[1, 2])).await.expect("a peer was faster");
+    client([node.url()])
+        .submit_aggregates(Fork::Fulu, &signed_aggregates(&[1, 2]))
+        .await
+        .expect("a peer was faster");
     let bad = json!([{ "index": 0, "message": "AggregatorAlreadyKnown(1)" },
                      { "index": "1", "message": "InvalidSignature" }]);
     let node = Node::start(refusing(bad)).await;
-    let result = client([node.url()]).submit_aggregates(Fork::Fulu, &signed(&[1, 2])).await;
+    let result = client([node.url()]).submit_aggregates(Fork::Fulu, &signed_aggregates(&[1, 2])).await;
     let Err(Error::Rejected { failures, .. }) = result else { panic!("{result:?}") };
     assert_eq!((failures.len(), failures[0].index), (1, 1));
 }

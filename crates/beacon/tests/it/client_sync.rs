@@ -10,8 +10,8 @@ use eth::{
 };
 use serde_json::{Value, json};
 
-use crate::backend::contribution;
 use crate::node::{Node, client};
+use crate::samples::contribution;
 
 const GET: &str = "/eth/v1/validator/sync_committee_contribution";
 const MESSAGES: &str = "/eth/v1/beacon/pool/sync_committees";

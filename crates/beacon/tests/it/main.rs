@@ -11,6 +11,7 @@ mod client_proposers;
 mod client_submissions;
 mod client_sync;
 mod node;
+mod samples;
 mod script;
 mod server_aggregates;
 mod server_attestations;

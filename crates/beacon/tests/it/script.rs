@@ -20,8 +20,9 @@ use eth::{
 };
 use serde_json::{Value, json};
 
-use crate::backend::{Api, COMBINED, spec};
+use crate::backend::{Api, spec};
 use crate::node::{Node, client};
+use crate::samples::COMBINED;
 
 /// A validator of the script: its index, its share key, its group key.
 #[derive(Clone, Copy, Debug)]

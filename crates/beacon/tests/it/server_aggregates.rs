@@ -1,14 +1,13 @@
 //! Aggregates are held until decided, in the encoding that is preferred; those signed are judged one by one.
 
 use axum::Router;
-use eth::{
-    AggregateAndProof, Attestation, CommitteeIndex, Preset, Root, SignatureBytes, SignedAggregateAndProof,
-    Slot, ValidatorIndex,
-};
+use beacon::server::{ServerConfig, Shares};
+use eth::{Attestation, CommitteeIndex, Epoch, NewerFork, Preset, Root, SignedAggregateAndProof, Slot, Spec};
 use serde_json::{Value, json};
 
-use crate::backend::{Api, aggregate, refusal};
+use crate::backend::{Api, refusal, spec};
 use crate::node::{Node, client};
+use crate::samples::{aggregate, signed_aggregates};
 
 const SUBMIT: &str = "/eth/v2/validator/aggregate_and_proofs";
 const VOTE: Root = Root([0xda; 32]);
@@ -23,15 +22,6 @@ async fn asked(api: &Api, slot: u64, accept: &str) -> reqwest::Response {
     let query = format!("attestation_data_root={VOTE}&slot={slot}&committee_index=3");
     let url = api.url(&format!("/eth/v2/validator/aggregate_attestation?{query}"));
     api.http.get(url).header("accept", accept).send().await.expect("an answer")
-}
-
-fn signed(aggregators: &[u64]) -> Vec<SignedAggregateAndProof> {
-    let sign = |aggregator: &u64| {
-        let aggregate = aggregate(Slot(5), CommitteeIndex(1));
-        AggregateAndProof::new(ValidatorIndex(*aggregator), aggregate, SignatureBytes([7; 96]))
-            .sign(SignatureBytes([8; 96]))
-    };
-    aggregators.iter().map(sign).collect()
 }
 
 /// By hand, as the specification has it: an offset for each item, then the items.
@@ -86,7 +76,7 @@ async fn an_aggregate_that_is_not_decided_ends_in_an_error() {
 #[tokio::test]
 async fn signed_aggregates_arrive_the_same_in_both_encodings() {
     let (_node, api) = api().await;
-    let items = signed(&[0, 2]);
+    let items = signed_aggregates(&[0, 2]);
     let in_ssz = ssz(&items.iter().map(SignedAggregateAndProof::to_ssz).collect::<Vec<_>>());
     for (encoding, body) in
         [("application/octet-stream", in_ssz), ("application/json", json!(items).to_string().into())]
@@ -100,7 +90,7 @@ async fn signed_aggregates_arrive_the_same_in_both_encodings() {
 #[tokio::test]
 async fn a_bad_aggregate_costs_the_others_nothing_in_either_encoding() {
     let (_node, api) = api().await;
-    let items = signed(&[0, 1, 2]);
+    let items = signed_aggregates(&[0, 1, 2]);
     let mut in_json: Vec<Value> = items.iter().map(|item| json!(item)).collect();
     in_json.insert(1, json!({ "message": null }));
     let mut in_ssz: Vec<Vec<u8>> = items.iter().map(SignedAggregateAndProof::to_ssz).collect();
@@ -116,6 +106,19 @@ async fn a_bad_aggregate_costs_the_others_nothing_in_either_encoding() {
         assert_eq!(body.failures[1].message, "validator 1 is odd");
         assert_eq!(std::mem::take(&mut api.backend.given.lock().expect("no panic").aggregates), items);
     }
+}
+
+#[tokio::test]
+async fn an_aggregate_of_a_fork_yet_unknown_is_refused_before_anything_is_asked() {
+    let node = Node::start(Router::new()).await;
+    let newer = NewerFork { epoch: Epoch(7), name: "heze".to_owned() };
+    let spec = Spec { newer_fork: Some(newer), ..spec() };
+    let api = Api::start_for(client([node.url()]), ServerConfig::default(), Shares::default(), spec).await;
+    assert_eq!(asked(&api, 55, "*/*").await.status(), 200, "the last slot before");
+    let (status, body) = refusal(asked(&api, 56, "*/*").await).await;
+    assert_eq!(status, 400);
+    assert!(body.message.contains("heze") && body.message.contains("update"), "{}", body.message);
+    assert_eq!(api.backend.given.lock().expect("no panic").votes, [VOTE]);
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use eth::{
 use futures::stream;
 use serde_json::{Value, json};
 
-use crate::backend::{Api, COMBINED, refusal};
+use crate::backend::{Api, refusal};
 use crate::node::{Node, client};
+use crate::samples::COMBINED;
 
 const BEACON: &str = "/eth/v1/validator/beacon_committee_selections";
 const SYNC: &str = "/eth/v1/validator/sync_committee_selections";

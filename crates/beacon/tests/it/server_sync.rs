@@ -7,8 +7,9 @@ use eth::{
 };
 use serde_json::{Value, json};
 
-use crate::backend::{Api, contribution, refusal};
+use crate::backend::{Api, refusal};
 use crate::node::{Node, client};
+use crate::samples::contribution;
 
 const MESSAGES: &str = "/eth/v1/beacon/pool/sync_committees";
 const CONTRIBUTIONS: &str = "/eth/v1/validator/contribution_and_proofs";

@@ -158,6 +158,22 @@ fn duties_are_resolved_again_after_a_reorganisation() {
 }
 
 #[test]
+fn proposers_are_resolved_again_when_another_block_decides_them() {
+    let mut world = World::new(Settings { propose_every: 1, sync_members: 0, ..Settings::default() });
+    world.run_until_slot(9);
+    let before = world.chain.proposer(Slot(12));
+    // The block before the epoch is another: it decides this epoch's proposers, and the next one's attesters.
+    (world.chain.shuffling, world.chain.reshuffled_from) = (3, Epoch(2));
+    assert_ne!(world.chain.proposer(Slot(12)).map(|duty| duty.key), before.map(|duty| duty.key));
+    world.run_until_slot(18);
+    for node in &world.nodes {
+        let again = node.resolves.iter().filter(|(at, epoch)| *epoch == Epoch(1) && *at > world.at(9, 0));
+        assert_eq!(again.count(), 1);
+    }
+    world.assert_nothing_missed(10..16);
+}
+
+#[test]
 fn duties_that_come_late_are_begun_when_they_come() {
     let mut world = World::new(Settings { propose_every: 0, ..Settings::default() });
     world.run_until_slot(5);

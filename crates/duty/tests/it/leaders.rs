@@ -95,3 +95,20 @@ fn validators_that_only_some_beacon_nodes_know_are_left_out_after_every_leader_h
     assert_eq!((kept.len(), left_out.len()), (1, 1));
     assert!((0..4).all(|node| world.decided_in(node, duty) > Some(2)), "f + 1 leaders had their round");
 }
+
+#[test]
+fn whatever_one_leader_says_and_however_often_nothing_is_missed() {
+    for liar in 0..4 {
+        let settings = Settings { validators: MANY, committee_length: 31, ..Settings::default() };
+        let mut world = World::new(settings);
+        world.checks.liars.insert(liar);
+        for (slot, lie) in (1..).zip(Lie::ALL) {
+            world.run_until_slot(slot);
+            world.nodes[liar].lie = Some(lie);
+        }
+        let end = 1 + Lie::ALL.len() as u64;
+        world.run_until_slot(end + 1);
+        world.assert_nothing_missed(1..end);
+        world.assert_nobody_waits();
+    }
+}

@@ -3,7 +3,7 @@
 use duty::{Holdings, Input, Question, Reason};
 use eth::{CommitteeIndex, Slot};
 
-use crate::world::client::Asked;
+use crate::world::client::{Asked, Client};
 use crate::world::lies::Lie;
 use crate::world::{Settings, World, attesting, leader};
 
@@ -16,6 +16,7 @@ fn most(a: Holdings, b: Holdings) -> Holdings {
         epochs: a.epochs.max(b.epochs),
         agreements: a.agreements.max(b.agreements),
         values: a.values.max(b.values),
+        collections: a.collections.max(b.collections),
         partials: a.partials.max(b.partials),
         requests: a.requests.max(b.requests),
         jobs: a.jobs.max(b.jobs),
@@ -35,11 +36,13 @@ fn memory_is_bounded_by_duties_alive() {
         }
         by_epoch.push(peak);
     }
-    assert_eq!(by_epoch[4], by_epoch[5], "what an engine holds does not grow");
-    assert_eq!(by_epoch[5], by_epoch[6]);
-    let peak = by_epoch[6];
-    assert!(peak.epochs <= 4 && peak.agreements <= 24, "{peak:?}");
-    assert_eq!(peak.values, peak.agreements, "of a decided duty only the decision is kept");
+    for peak in by_epoch {
+        assert!(peak.epochs <= 4 && peak.agreements <= 24, "{peak:?}");
+        assert_eq!(peak.values, peak.agreements, "of a decided duty only the decision is kept");
+        // Four shares of: an attestation and an aggregate of each slot of an epoch; a proof for each of them of four
+        // epochs, and four proofs as sync committee members of two; and what two slots have beside.
+        assert!(peak.partials <= 4 * (2 * 10 + 4 * 8 + 4 * 18 + 2 * 9), "{peak:?}");
+    }
 }
 
 #[test]
@@ -69,6 +72,25 @@ fn requests_beyond_the_limit_are_refused_and_none_is_lost() {
     assert_eq!(world.nodes[0].refusals.len(), 5_000 - 4_096);
     world.run_until_slot(12);
     world.assert_nobody_waits();
+}
+
+#[test]
+fn questions_for_selections_beyond_the_limit_are_refused_and_none_is_lost() {
+    let mut world = World::new(Settings { sync_members: 0, ..Settings::default() });
+    world.nodes.iter_mut().for_each(|node| node.client = Client::Absent);
+    world.run_until(world.at(1, 500));
+    let duty = world.chain.attesters(Slot(9))[0];
+    let selection = world.selection(0, &duty);
+    for _ in 0..5_000 {
+        let what = Asked::CommitteeSelections(eth::Epoch(1));
+        world.put(0, what, Question::CommitteeSelections(vec![selection]));
+    }
+    assert_eq!(holdings(&world).jobs, 4_096);
+    assert_eq!(world.nodes[0].refusals.len(), 5_000 - 4_096);
+    world.run_until_slot(2);
+    assert_eq!(holdings(&world).requests, 0, "they were held, and ended without a proof");
+    assert_eq!(world.nodes[0].refusals.len(), 5_000);
+    assert_eq!(world.nodes[0].sent_partials.len(), 1, "the same proof leaves once");
 }
 
 #[test]
@@ -109,8 +131,7 @@ fn a_client_does_not_wait_for_workers_that_lose_their_jobs() {
     assert!(told(Asked::Block(Slot(8))));
     let expired = world.nodes[0].received.iter().filter(|(_, items)| items.contains(&Err(Reason::Expired)));
     assert!(expired.count() > 5, "submissions end too, item by item");
-    let jobs = holdings(&world).jobs;
-    world.run_until_slot(36);
-    assert_eq!(holdings(&world).jobs, jobs, "lost jobs are forgotten with their duties");
+    // What was to be combined is forgotten with its duty: five and seven proofs a slot live two epochs.
+    assert!(holdings(&world).jobs < 18 * (5 + 7), "{:?}", holdings(&world));
     world.assert_nothing_missed(8..18);
 }

@@ -3,8 +3,11 @@
 // The world is the seed of a crate of its own, where these are public.
 #![allow(unreachable_pub)]
 
+mod aggregating_peers;
+mod aggregators;
 mod beacons;
 mod clients;
+mod exits;
 mod leaders;
 mod ledgers;
 mod life;
@@ -12,6 +15,8 @@ mod limits;
 mod peers;
 mod priorities;
 mod restarts;
+mod selections;
 mod sweep;
+mod sync_committee;
 mod times;
 mod world;

@@ -1,8 +1,10 @@
 //! Nodes that die and come back with their disk and nothing else, and nodes that were away.
 
+use duty::{DutyKind, Reason};
 use qbft::Kind;
 
-use crate::world::{Settings, World, attesting, proposing};
+use crate::world::client::Asked;
+use crate::world::{Settings, World, attesting, of_kind, proposing};
 
 #[test]
 fn a_node_restarted_mid_slot_does_not_vote_but_learns_the_decision_and_its_client_signs() {
@@ -72,4 +74,45 @@ fn a_lagging_node_that_reconnects_gets_decided_and_partials() {
     let key = world.expected(9..10)[0].1;
     assert_eq!(world.checks.publishers(duty, key), 4, "it got the partial signatures it had missed");
     assert!(!world.has_signed(3, proposing(8)), "what is over is over");
+}
+
+#[test]
+fn a_node_restarted_in_mid_epoch_learns_from_its_peers_who_aggregates() {
+    let mut world = World::new(Settings { committee_length: 31, ..Settings::default() });
+    world.run_until(world.at(10, 500));
+    world.crash(2);
+    world.run_until(world.at(11, 500));
+    world.start(2);
+    world.run_until_slot(26);
+    world.assert_nothing_missed(8..24);
+    world.assert_nobody_waits();
+    for slot in 12..24 {
+        let duty = of_kind(slot, DutyKind::Aggregator);
+        let seat = world.checks.published_seats(duty)[0];
+        assert_eq!(world.checks.publishers(duty, seat), 4, "{duty}");
+        assert!(world.has_signed(2, duty), "its client still knew its proofs");
+    }
+}
+
+#[test]
+fn a_cluster_that_restarts_as_a_whole_aggregates_again_when_its_clients_ask_again() {
+    let mut world = World::new(Settings { committee_length: 31, ..Settings::default() });
+    world.run_until(world.at(10, 500));
+    (0..4).for_each(|node| world.crash(node));
+    world.run_until(world.at(10, 1_500));
+    (0..4).for_each(|node| world.start(node));
+    world.run_until_slot(26);
+    world.assert_no_vote_missed(11..24);
+    world.assert_nothing_missed(16..24);
+    world.assert_nobody_waits();
+    let told = |(_, what, why): &(_, Asked, Reason)| {
+        matches!(what, Asked::Aggregate(..)) && *why == Reason::SelectionsMissing
+    };
+    assert!(world.nodes[0].refusals.iter().any(told), "nobody can tell who aggregates, and says so");
+    let sync = of_kind(12, DutyKind::SyncContribution);
+    assert_eq!(
+        world.checks.published_seats(sync).len(),
+        4,
+        "as sync committee members they ask in each slot"
+    );
 }

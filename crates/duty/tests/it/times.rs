@@ -1,6 +1,7 @@
 //! When things begin and end.
 
-use duty::{Duty, Notice};
+use duty::{Duty, DutyKind, Notice};
+use eth::{Epoch, Slot};
 
 use crate::world::{Settings, World, attesting, leader, proposing};
 
@@ -34,7 +35,7 @@ fn attester_starts_at_head_or_due() {
 #[test]
 fn slot_0_is_the_genesis_and_nobody_proposes_in_it() {
     let mut world = World::new(Settings::default());
-    assert!(world.chain.proposer(eth::Slot(0)).is_some(), "beacon nodes list one");
+    assert!(world.chain.proposer(Slot(0)).is_some(), "beacon nodes list one");
     world.run_until_slot(9);
     for node in 0..4 {
         assert_eq!(world.when(node, is_start(proposing(0))), None);
@@ -60,6 +61,41 @@ fn rounds_stay_anchored_at_the_due_time() {
     for node in (0..4).filter(|node| *node != leader(duty, 1, 4)) {
         let ended = world.when(node, is_timeout);
         assert_eq!(ended, Some(world.at(10, DUE_MS + 1_000)), "however early the head made it start");
+    }
+}
+
+#[test]
+fn registrations_with_builders_are_sent_once_an_epoch_and_after_a_start() {
+    let mut world = World::new(Settings { takes_builders: true, ..Settings::default() });
+    world.run_until_slot(12);
+    world.crash(1);
+    world.run_until(world.at(12, 500));
+    world.start(1);
+    world.run_until_slot(18);
+    let sent = |node: usize| world.nodes[node].registrations.clone();
+    let regular = [0, 1, 2].map(|epoch| (world.at(epoch * 8, 9_000), Epoch(epoch)));
+    assert_eq!(sent(0), regular, "late in the first slot, when the beacon node has nothing better to do");
+    let [first, second, after_start, third] = sent(1)[..] else { panic!("{:?}", sent(1)) };
+    assert_eq!([first, second, third], regular);
+    assert!(after_start.1 == Epoch(1) && after_start.0 < world.at(12, 1_000), "{after_start:?}");
+}
+
+#[test]
+fn a_cluster_that_takes_no_builders_registers_with_none() {
+    let mut world = World::new(Settings::default());
+    world.run_until_slot(9);
+    assert!(world.nodes.iter().all(|node| node.registrations.is_empty()));
+}
+
+#[test]
+fn aggregation_starts_when_it_is_due_whatever_the_head_does() {
+    for head_ms in [Some(500), None] {
+        let mut world = World::new(Settings { head_ms, committee_length: 31, ..Settings::default() });
+        world.run_until_slot(11);
+        for kind in [DutyKind::Aggregator, DutyKind::SyncContribution] {
+            let duty = Duty::new(Slot(10), kind);
+            assert_eq!(world.when(0, is_start(duty)), Some(world.at(10, 8_000)), "{kind}");
+        }
     }
 }
 

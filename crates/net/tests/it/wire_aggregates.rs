@@ -112,7 +112,7 @@ fn forks_that_are_not_built_in_are_named() {
     };
     let attestation_json = aggregate(PRESET, SLOT).to_json();
     let signed_json = aggregate_and_proof(PRESET).sign(SIGNATURE).to_json();
-    for fork in [Fork::Phase0, Fork::Altair, Fork::Bellatrix, Fork::Capella, Fork::Deneb, Fork::Gloas] {
+    for fork in [Fork::Phase0, Fork::Altair, Fork::Bellatrix, Fork::Capella, Fork::Deneb] {
         let (number, unsupported) = (fork.number(), Reject::Content(DecodeError::UnsupportedFork { fork }));
         for outcome in [
             value_of(&[header(number, 12), attestation.clone()].concat()).map(drop),

@@ -10,7 +10,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use super::Request;
-use crate::backend::COMBINED;
+use crate::samples::COMBINED;
 use crate::script::{DEPENDENT, HEAD, Script};
 
 /// An answer, read whole.

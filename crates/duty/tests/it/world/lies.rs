@@ -47,6 +47,28 @@ pub enum Lie {
 }
 
 impl Lie {
+    /// Every one of them.
+    pub const ALL: [Lie; 18] = [
+        Lie::Silence,
+        Lie::TwoHeads,
+        Lie::OmitsValidators,
+        Lie::ForeignValidator,
+        Lie::WrongCommittee,
+        Lie::WrongTarget,
+        Lie::Surrounding,
+        Lie::WrongSlot,
+        Lie::Nothing,
+        Lie::WrongFeeRecipient,
+        Lie::WrongRandao,
+        Lie::UnknownParent,
+        Lie::WrongProposer,
+        Lie::NamesUnselected,
+        Lie::Thin,
+        Lie::OtherData,
+        Lie::Different,
+        Lie::OtherBlock,
+    ];
+
     /// The values it tells in place of the right one, in turn; none where it has no choice and so tells the truth.
     pub fn tell(self, chain: &Chain, duty: Duty, draft: &Draft, values: &[Value]) -> Option<Vec<Value>> {
         let is_bound = draft.justification.iter().any(|entry| entry.kind == Kind::Prepare);
