@@ -76,6 +76,31 @@ fn the_flags_of_run_are_these() {
 }
 
 #[test]
+fn the_flags_of_devnet_are_these() {
+    let expected = [
+        "beacon-node",
+        "blobs",
+        "builder",
+        "dir",
+        "exit",
+        "help",
+        "kill",
+        "log-color",
+        "log-format",
+        "log-level",
+        "log-output-path",
+        "nodes",
+        "preset",
+        "restart",
+        "slot-ms",
+        "slots",
+        "validators",
+    ];
+    let found: std::collections::BTreeSet<String> = flags(&["devnet"]).into_iter().collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
 fn help_shows_no_value_of_the_environment() {
     let mut command = phalanx();
     command.args(["run", "--help"]).env("PHALANX_BEACON_NODE_ENDPOINTS", "http://user:secret@node:5052");
