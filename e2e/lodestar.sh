@@ -43,7 +43,7 @@ cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop
 
 genesis=$(($(date +%s) + delay))
 cd "$dir" # the beacon node writes its genesis where it stands
-MOCK_BLOBS=0 $lodestar dev $params --dataDir "$dir/bn" --genesisValidators $all --genesisTime "$genesis" \
+$lodestar dev $params --dataDir "$dir/bn" --genesisValidators $all --genesisTime "$genesis" \
   --startValidators "0..$((first - 1))" $others --beaconNodes $beacon \
   --rest.address 127.0.0.1 --rest.port 9596 --rest.namespace all \
   --listenAddress 127.0.0.1 --port 9100 --discv5 false --mdns false --network.connectToDiscv5Bootnodes false \
