@@ -66,6 +66,8 @@ pub(crate) struct Shared {
     clock: Clock,
     events: broadcast::Sender<Event>,
     verifications: Semaphore,
+    /// Messages of validators are judged one request at a time.
+    turn: Semaphore,
     ended: CancellationToken,
 }
 
@@ -104,6 +106,7 @@ impl Chain {
             clock,
             events: broadcast::Sender::new(constants::EVENTS_BUFFERED),
             verifications: Semaphore::new(VERIFICATIONS),
+            turn: Semaphore::new(1),
             ended: CancellationToken::new(),
         });
         let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use duty::{Answer, ConsensusMessage, Duty, Engine, Input, Notice, Output, RequestId, Time, To};
+use duty::{
+    Answer, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, RequestId, Submission, Time, To,
+};
+use eth::SignedVoluntaryExit;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::backend::Ask;
 use crate::chain::Chain;
 use crate::clock::{Clock, WARN_DRIFT_NS};
+use crate::exits::Exits;
 use crate::journal;
 use crate::ledger::Keeper;
 use crate::metrics::Metrics;
@@ -38,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) host: net::Host,
     pub(crate) chain: Chain,
     pub(crate) keeper: Keeper,
+    pub(crate) exits: Exits,
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) metrics: Metrics,
     pub(crate) status: Arc<Status>,
@@ -54,11 +59,14 @@ pub(crate) struct Body {
     inputs: mpsc::Receiver<Input>,
     tasks: TaskTracker,
     slot: eth::Slot,
+    /// Partial exits of a former life, until the validators on the chain are known.
+    former_exits: Vec<SignedVoluntaryExit>,
 }
 
 impl Body {
     pub(crate) fn new(parts: Parts) -> Body {
         let (sender, inputs) = mpsc::channel(INPUTS);
+        let former_exits = parts.exits.load();
         Body {
             parts,
             waiting: BTreeMap::new(),
@@ -68,6 +76,7 @@ impl Body {
             inputs,
             tasks: TaskTracker::new(),
             slot: eth::Slot(u64::MAX),
+            former_exits,
         }
     }
 
@@ -91,13 +100,37 @@ impl Body {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 () = tokio::time::sleep_until(Instant::from_std(wake)) => self.step(Input::Tick),
-                Some(input) = self.inputs.recv() => self.step(input),
+                Some(input) = self.inputs.recv() => self.came(input),
                 Some(ask) = asks.recv() => self.ask(ask),
                 Some(event) = events.recv() => self.event(event),
                 _ = correction.tick() => self.correct_clock(),
             }
         }
         self.tasks.close();
+    }
+
+    /// Takes in what a job found.
+    fn came(&mut self, input: Input) {
+        let are_validators_known = matches!(input, Input::Resolved(_));
+        self.forget_exits(&input);
+        self.step(input);
+        if are_validators_known {
+            for exit in std::mem::take(&mut self.former_exits) {
+                // Nobody waits for the answer.
+                let request = self.new_request();
+                self.step(Input::Submit { request, submission: Submission::Exit(exit) });
+            }
+        }
+    }
+
+    /// An exit whose publication has ended, one way or the other, need not be kept.
+    fn forget_exits(&self, input: &Input) {
+        let Input::Published { duty, seats, .. } = input else { return };
+        if duty.kind == DutyKind::Exit {
+            let (exits, epoch) = (self.parts.exits.clone(), self.parts.spec.epoch_of(duty.slot));
+            let keys: Vec<_> = seats.iter().map(|seat| seat.key).collect();
+            self.tasks.spawn_blocking(move || keys.iter().for_each(|key| exits.forget(key, epoch)));
+        }
     }
 
     fn correct_clock(&mut self) {
@@ -114,8 +147,7 @@ impl Body {
     }
 
     fn ask(&mut self, ask: Ask) {
-        let request = RequestId(self.next_request);
-        self.next_request += 1;
+        let request = self.new_request();
         let (input, answer) = match ask {
             Ask::Question(question, answer) => (Input::Ask { request, question }, answer),
             Ask::Submission(submission, answer) => (Input::Submit { request, submission }, answer),
@@ -123,6 +155,11 @@ impl Body {
         self.parts.status.heard_validator_client(self.parts.clock.now());
         self.waiting.insert(request, answer);
         self.step(input);
+    }
+
+    fn new_request(&mut self) -> RequestId {
+        self.next_request += 1;
+        RequestId(self.next_request)
     }
 
     fn event(&mut self, event: net::Event) {
@@ -201,6 +238,10 @@ impl Body {
             }
             Output::Send { to, duty, draft, values } => self.send(to, duty, draft, values),
             Output::SendPartials { to, set } => {
+                if set.duty.kind == DutyKind::Exit && to == To::All {
+                    let (exits, set) = (self.parts.exits.clone(), set.clone());
+                    self.tasks.spawn_blocking(move || exits.keep(&set));
+                }
                 let expires = self.expiry(set.duty);
                 self.parts.host.send_partials(recipients(to), &set, expires);
             }

@@ -50,12 +50,7 @@ impl Membership {
 
     /// The public keys of all validators, parsed.
     pub fn key_table(&self, path: &Path) -> Result<KeyTable, Error> {
-        let keys = self.lock.keys().map_err(|error| invalid("cluster lock", path, error))?;
-        let parsed = self.lock.validators.iter().zip(keys);
-        let table = parsed.map(|(validator, keys)| {
-            (validator.group_key, ValidatorKeys { group: keys.group, shares: keys.shares })
-        });
-        Ok(KeyTable::new(self.lock.definition.threshold as u8, table.collect()))
+        key_table(&self.lock, path)
     }
 
     /// What the engine has to know of each validator.
@@ -73,6 +68,16 @@ impl Membership {
         let shares = self.lock.validators.iter();
         shares.filter_map(|validator| Some((validator.group_key, *validator.shares.get(own)?))).collect()
     }
+}
+
+/// The public keys of all validators of the lock read from `path`, parsed.
+pub fn key_table(lock: &Lock, path: &Path) -> Result<KeyTable, Error> {
+    let keys = lock.keys().map_err(|error| invalid("cluster lock", path, error))?;
+    let parsed = lock.validators.iter().zip(keys);
+    let table = parsed.map(|(validator, keys)| {
+        (validator.group_key, ValidatorKeys { group: keys.group, shares: keys.shares })
+    });
+    Ok(KeyTable::new(lock.definition.threshold as u8, table.collect()))
 }
 
 /// Reads a cluster lock; it is not verified.

@@ -132,7 +132,8 @@ pub fn write_file(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Error> {
     })
 }
 
-fn sync_directory(directory: &Path) -> Result<(), Error> {
+/// Waits until the names in a directory are on disk.
+pub(crate) fn sync_directory(directory: &Path) -> Result<(), Error> {
     fs::File::open(directory)
         .and_then(|opened| opened.sync_all())
         .map_err(|cause| write_error(directory, cause))

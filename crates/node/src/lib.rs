@@ -30,6 +30,7 @@ pub mod cluster_files;
 mod config;
 pub mod directory;
 mod error;
+mod exits;
 pub mod first_start;
 mod graffiti;
 mod journal;

@@ -18,6 +18,7 @@ use crate::body::{Body, Parts};
 use crate::chain::{Chain, ChainConfig};
 use crate::clock::Clock;
 use crate::cluster_files::Membership;
+use crate::exits::Exits;
 use crate::ledger::Keeper;
 use crate::metrics::{Identity, Metrics};
 use crate::monitor::{self, Monitor, Waiting};
@@ -94,6 +95,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         host: host.clone(),
         chain: chain.clone(),
         keeper,
+        exits: Exits::beside(&config.ledger_file),
         keys,
         metrics: metrics.clone(),
         status: Arc::clone(&status),

@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Look after the slashing ledger of a node.
     #[command(subcommand, arg_required_else_help = true)]
     Slashing(Slashing),
+    /// Have validators leave the chain for good, when enough operators sign
+    #[command(subcommand, arg_required_else_help = true)]
+    Exit(Exit),
     /// Run a whole cluster with its validator clients on an embedded chain, and report.
     ///
     /// All duties are done and counted: blocks, attestations, aggregates, the sync committee's messages and contributions,
@@ -346,6 +349,110 @@ pub(crate) struct SlashingShow {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// What can be done about exits.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Exit {
+    /// Sign exits with this node's key shares
+    ///
+    /// An exit cannot be undone: the validator stops earning for ever, and its stake goes to the withdrawal address.
+    /// It is complete when as many operators as the threshold have signed for the same epoch: agree on one. The
+    /// signature goes to the own node, which shares it with its peers and publishes the complete exit; or, with
+    /// --output-dir, into files to be brought together by hand.
+    Sign(Box<ExitSign>),
+    /// Put partial exits from files together and publish the complete exit
+    Broadcast(Box<ExitBroadcast>),
+    /// List the cluster's validators, and whose partial exits are at hand
+    List(Box<ExitList>),
+}
+
+/// The beacon nodes of a command that asks once.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Beacon node")]
+pub(crate) struct BeaconNodes {
+    /// Beacon nodes, the preferred one first
+    #[arg(long, env = "PHALANX_BEACON_NODE_ENDPOINTS", value_delimiter = ',', required = true)]
+    pub(crate) beacon_node_endpoints: Vec<Url>,
+    /// Longest wait for a beacon node's answer
+    #[arg(long, env = "PHALANX_BEACON_NODE_TIMEOUT", default_value = "30s", value_parser = duration)]
+    pub(crate) beacon_node_timeout: Duration,
+    /// Headers for every request to a beacon node: name=value
+    #[arg(long, env = "PHALANX_BEACON_NODE_HEADERS", value_delimiter = ',', value_parser = header)]
+    pub(crate) beacon_node_headers: Vec<(String, String)>,
+}
+
+/// Signing exits.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("validators").required(true))]
+pub(crate) struct ExitSign {
+    /// The validator to exit, by its public key
+    #[arg(long, env = "PHALANX_VALIDATOR_PUBLIC_KEY", group = "validators", value_name = "KEY")]
+    pub(crate) validator_public_key: Option<eth::PublicKeyBytes>,
+    /// The validator to exit, by its index on the chain
+    #[arg(long, env = "PHALANX_VALIDATOR_INDEX", group = "validators", value_name = "INDEX")]
+    pub(crate) validator_index: Option<u64>,
+    /// All validators of the cluster that are active
+    #[arg(long, group = "validators")]
+    pub(crate) all: bool,
+    /// The epoch from which the exit is valid; all operators must name the same [default: the current one]
+    #[arg(long, env = "PHALANX_EXIT_EPOCH", value_name = "EPOCH")]
+    pub(crate) exit_epoch: Option<u64>,
+    /// The cluster lock
+    #[arg(long, env = "PHALANX_LOCK_FILE", default_value = ".charon/cluster-lock.json")]
+    pub(crate) lock_file: PathBuf,
+    /// Directory of this node's keystores
+    #[arg(long, env = "PHALANX_VALIDATOR_KEYS_DIR", default_value = ".charon/validator_keys")]
+    pub(crate) validator_keys_dir: PathBuf,
+    /// The own node's validator API, which takes the signature
+    #[arg(long, env = "PHALANX_NODE", default_value = "http://127.0.0.1:3600", value_name = "URL")]
+    pub(crate) node: Url,
+    /// Write the partial exits into this directory instead
+    #[arg(long, env = "PHALANX_OUTPUT_DIR", value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Do not ask whether it is meant
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) beacon: BeaconNodes,
+}
+
+/// Publishing exits.
+#[derive(Debug, Args)]
+pub(crate) struct ExitBroadcast {
+    /// Files with partial exits
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "from_dir")]
+    pub(crate) from: Vec<PathBuf>,
+    /// A directory of them: every exit-*.json in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from_dir: Option<PathBuf>,
+    /// The cluster lock
+    #[arg(long, env = "PHALANX_LOCK_FILE", default_value = ".charon/cluster-lock.json")]
+    pub(crate) lock_file: PathBuf,
+    /// Verify and combine, but publish nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Also write the complete exits into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) beacon: BeaconNodes,
+}
+
+/// Listing validators and exits.
+#[derive(Debug, Args)]
+pub(crate) struct ExitList {
+    /// The cluster lock
+    #[arg(long, env = "PHALANX_LOCK_FILE", default_value = ".charon/cluster-lock.json")]
+    pub(crate) lock_file: PathBuf,
+    /// A directory of partial exits: every exit-*.json in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from_dir: Option<PathBuf>,
+    /// In JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) beacon: BeaconNodes,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 //! ```text
 //!   phalanx create cluster ──► node directories ──► phalanx run (one a node) ◄── validator client
 //!   phalanx slashing …     ──► the ledger of one node
+//!   phalanx exit …         ──► a validator leaves, when enough operators sign
 //!   phalanx devnet         ──► all of it at once, on an embedded chain
 //! ```
 //!
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::FromArgMatches;
 
-use arguments::{Arguments, Command, Create, Slashing};
+use arguments::{Arguments, Command, Create, Exit, Slashing};
 
 fn main() -> ExitCode {
     rustls::crypto::ring::default_provider().install_default().ok();
@@ -45,6 +46,11 @@ fn main() -> ExitCode {
             Slashing::Import(import) => command::slashing::import(&import),
             Slashing::Export(export) => command::slashing::export(&export),
             Slashing::Show(show) => command::slashing::show(&show),
+        },
+        Command::Exit(exit) => match exit {
+            Exit::Sign(sign) => command::exit::sign(*sign),
+            Exit::Broadcast(broadcast) => command::exit::broadcast(*broadcast),
+            Exit::List(list) => command::exit::list(*list),
         },
         Command::Devnet(devnet) => command::devnet::run(*devnet),
         Command::Version => command::version::run(),

@@ -1,20 +1,23 @@
 //! Blocks are produced and submitted in both encodings, full and blinded, with all the blobs a block may have.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use beacon::ClientConfig;
 use eth::{Graffiti, Preset, Root, SignatureBytes, Slot};
 use serde_json::{Value, json};
 
-use crate::node::{Node, client};
+use crate::node::{Node, client, client_with, config};
 use crate::samples::{blinded_proposal, proposal, proposal_with_blobs};
 
 #[tokio::test]
 async fn a_block_goes_out_in_ssz_and_in_json_where_ssz_is_not_taken() {
     for (proposal, path) in [
         (proposal(Slot(9)), "/eth/v2/beacon/blocks"),
-        (proposal_with_blobs(Slot(9)), "/eth/v2/beacon/blocks"),
+        (proposal_with_blobs(Slot(9), 3), "/eth/v2/beacon/blocks"),
         (blinded_proposal(Slot(9)), "/eth/v2/beacon/blinded_blocks"),
     ] {
         let only_json = |headers: axum::http::HeaderMap| async move {
@@ -69,7 +72,7 @@ async fn a_block_refused_by_a_beacon_node_that_has_it_is_published() {
 async fn a_produced_block_is_read_in_both_encodings() {
     for (proposal, blinded) in [
         (proposal(Slot(9)), "false"),
-        (proposal_with_blobs(Slot(9)), "false"),
+        (proposal_with_blobs(Slot(9), 3), "false"),
         (blinded_proposal(Slot(9)), "true"),
     ] {
         let ssz = (
@@ -161,4 +164,29 @@ async fn a_block_of_a_fork_that_is_not_built_in_is_refused_by_name() {
             assert!(text.ends_with("; update this program"), "{text}");
         }
     }
+}
+
+/// The most that Fulu was made for, in the encoding that all beacon nodes prefer for blocks.
+#[tokio::test]
+async fn a_block_with_seventy_two_blobs_goes_both_ways() {
+    let proposal = proposal_with_blobs(Slot(9), 72);
+    let headers = [
+        ("content-type", "application/octet-stream"),
+        ("eth-consensus-version", "fulu"),
+        ("eth-execution-payload-blinded", "false"),
+    ];
+    let ssz = proposal.to_ssz().to_vec();
+    let routes = Router::new()
+        .route("/eth/v3/validator/blocks/9", get(move || async move { (headers, ssz) }))
+        .route("/eth/v2/beacon/blocks", post(|| async {}));
+    let node = Node::start(routes).await;
+    let patient = Duration::from_secs(60);
+    let limits = ClientConfig { block_timeout: patient, submit_timeout: patient, ..config([node.url()]) };
+    let client = client_with(limits);
+    let produced = client.produce_block(Preset::Minimal, Slot(9), SignatureBytes([1; 96]), None, 0);
+    let produced = produced.await.expect("it is read").proposal;
+    assert!(produced == proposal, "the same block");
+    let signed = produced.sign(SignatureBytes([3; 96]));
+    client.submit_block(&signed).await.expect("it is taken");
+    assert!(node.requests()[1].body == signed.to_ssz(), "the same block");
 }

@@ -18,11 +18,11 @@ pub(crate) fn proposal(slot: Slot) -> Proposal {
     Proposal::new(Fork::Fulu, &contents).expect("Fulu has such blocks")
 }
 
-/// A full block with as many blobs as the networks' schedule allows today.
-pub(crate) fn proposal_with_blobs(slot: Slot) -> Proposal {
+/// A full block with this many blobs.
+pub(crate) fn proposal_with_blobs(slot: Slot, blobs: u8) -> Proposal {
     let mut contents = minimal::fulu::BlockContents::default();
     contents.block.slot = slot;
-    for blob in 0..21 {
+    for blob in 0..blobs {
         contents.blobs.push(vec![blob; 131_072].try_into().expect("a blob's size")).expect("room for a blob");
         for _ in 0..128 {
             contents.kzg_proofs.push(KzgProof([blob; 48])).expect("room for its proofs");

@@ -81,7 +81,7 @@ async fn a_signed_block_arrives_the_same_in_both_encodings_and_versions() {
     let (_node, api) = api().await;
     for (proposal, name) in [
         (proposal(Slot(9)), "blocks"),
-        (proposal_with_blobs(Slot(9)), "blocks"),
+        (proposal_with_blobs(Slot(9), 3), "blocks"),
         (blinded_proposal(Slot(9)), "blinded_blocks"),
     ] {
         let signed = proposal.sign(SignatureBytes([3; 96]));
@@ -98,6 +98,15 @@ async fn a_signed_block_arrives_the_same_in_both_encodings_and_versions() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_signed_block_with_seventy_two_blobs_arrives() {
+    let (_node, api) = api().await;
+    let signed = proposal_with_blobs(Slot(9), 72).sign(SignatureBytes([3; 96]));
+    let request = api.post("/eth/v2/beacon/blocks", "application/octet-stream").body(signed.to_ssz());
+    assert_eq!(request.send().await.expect("an answer").status(), 200);
+    assert!(api.backend.given.lock().expect("no panic").blocks[0] == signed, "the same block");
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ pub(crate) async fn statements<S: Statement>(
     statements: Vec<S>,
 ) -> Vec<Result<Seen, Rejection>> {
     let arrived_ns = shared.now_ns();
+    // Every node of a cluster hands in the same: what had to wait is mostly known when its turn comes.
+    let _turn = shared.turn.acquire().await.expect("the semaphore is never closed");
     let claims: Vec<_> = {
         let world = shared.world();
         statements.iter().map(|statement| statement.claims(&world, arrived_ns)).collect()

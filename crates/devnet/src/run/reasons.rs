@@ -18,7 +18,7 @@ pub(super) struct Reasons {
     by_duty: BTreeMap<(String, String), Given>,
 }
 
-/// The nodes that gave a reason, by its code.
+/// The nodes that gave a reason, by its code and step.
 type Given = BTreeMap<String, BTreeSet<usize>>;
 
 /// Reads all nodes' logs. What cannot be read has said nothing.
@@ -57,13 +57,10 @@ impl Reasons {
         if !line.contains(LINE) {
             return;
         }
-        let (Some(duty), Some(key), Some(code)) =
-            (field(line, "duty"), field(line, "key"), field(line, "reason"))
-        else {
-            return;
-        };
+        let fields = ["duty", "key", "step", "reason"].map(|name| field(line, name));
+        let [Some(duty), Some(key), Some(step), Some(code)] = fields else { return };
         let given = self.by_duty.entry((duty.to_owned(), key.to_owned())).or_default();
-        given.entry(code.to_owned()).or_default().insert(node);
+        given.entry(format!("{code} at step {step}")).or_default().insert(node);
     }
 }
 
@@ -86,7 +83,7 @@ mod tests {
         let line = |reason: &str| {
             format!(
                 "2026-01-01T00:00:00Z  WARN duty missed topic=\"tracker\" duty=9/aggregator key={key} \
-                 reason=\"{reason}\" text=\"duty=1/proposer, too.\" shares=[1, 2]"
+                 step=\"agree\" reason=\"{reason}\" text=\"duty=1/proposer, too.\" shares=[1, 2]"
             )
         };
         let mut reasons = Reasons::default();
@@ -96,7 +93,7 @@ mod tests {
         reasons.add(3, "INFO duty done duty=9/aggregator");
         let missed = |slot| Missed { duty: Duty::new(Slot(slot), DutyKind::Aggregator), validator: None };
         let told = reasons.of(&missed(9), Some(key));
-        assert_eq!(told, "partials_missing (node 1); undecided (node 0, 2)");
+        assert_eq!(told, "partials_missing at step agree (node 1); undecided at step agree (node 0, 2)");
         assert_eq!(reasons.of(&missed(8), Some(key)), "no node has said why");
     }
 }

@@ -51,6 +51,9 @@ pub struct Report {
     pub(super) decisions: Decisions,
 }
 
+/// Refusals told word by word.
+const REJECTIONS_SHOWN: usize = 16;
+
 /// The table's rows, in the order in which duties come in a slot.
 const ROWS: [(DutyKind, &str); 7] = [
     (DutyKind::Proposer, "proposals"),
@@ -190,7 +193,8 @@ impl Report {
         let disagreement =
             |(slot, kind): &(Slot, Kind)| format!("slot {slot}: clients got different data ({kind:?})");
         troubles.extend(self.disagreements.iter().map(disagreement));
-        troubles.extend(self.judged.iter().flat_map(|judged| judged.rejections.iter().cloned()));
+        let rejections = self.judged.iter().flat_map(|judged| judged.rejections.iter());
+        troubles.extend(rejections.take(REJECTIONS_SHOWN).map(|rejection| format!("refused: {rejection}")));
         troubles
     }
 }

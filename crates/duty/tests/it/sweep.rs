@@ -119,7 +119,7 @@ fn survive(seed: u64) -> World {
         propose_every: if seed.is_multiple_of(2) { 3 } else { 0 },
         delay_ms: (1, [30, 300, 1_500][random.below(3)]),
         duplicated: [0, 200][random.below(2)],
-        lost: [0, 30][random.below(2)],
+        lost: [0, 5][random.below(2)],
         head_ms: [None, Some(1_000), Some(3_000)][random.below(3)],
         ..Settings::default()
     };

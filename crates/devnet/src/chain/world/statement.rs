@@ -25,7 +25,7 @@ pub(crate) type Taken = Result<(Seen, Option<Event>), Rejection>;
 
 /// A signature, and whose it is claimed to be over what: of one, or of several together. With no key at all it is only
 /// decoded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Claim {
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) root: Root,

@@ -1,8 +1,8 @@
 //! The network: connections that delay, repeat and lose, and that break when they lose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use duty::{ConsensusMessage, Input, PartialSet};
+use duty::{ConsensusMessage, Input, PartialSet, Time};
 
 use super::{World, index};
 
@@ -10,6 +10,8 @@ use super::{World, index};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Network {
     cut: BTreeSet<(usize, usize)>,
+    /// Until when a connection is broken; what is sent meanwhile is lost.
+    broken: BTreeMap<(usize, usize), Time>,
 }
 
 /// What travels.
@@ -71,8 +73,12 @@ impl World {
         if self.network.cut.contains(&(from, to)) || !self.is_running(to) {
             return;
         }
+        let pair = (from.min(to), from.max(to));
+        if self.network.broken.get(&pair).is_some_and(|until| self.now < *until) {
+            return;
+        }
         if self.random.per_mille(self.settings.lost) {
-            return self.break_connection(from, to);
+            return self.break_connection(pair);
         }
         if self.random.per_mille(self.settings.duplicated) {
             self.arrive_later(from, to, parcel.clone());
@@ -91,8 +97,9 @@ impl World {
     }
 
     /// A stream loses nothing but with its connection; both ends notice, and connect again.
-    fn break_connection(&mut self, a: usize, b: usize) {
+    fn break_connection(&mut self, (a, b): (usize, usize)) {
         let after_ms = self.random.between(10, 300);
+        self.network.broken.insert((a, b), self.now.plus_ms(after_ms + 50));
         self.input_in(a, after_ms, Input::Disconnected(index(b)));
         self.input_in(b, after_ms, Input::Disconnected(index(a)));
         self.input_in(a, after_ms + 50, Input::Connected(index(b)));
