@@ -3,7 +3,7 @@
 use crate::program::{phalanx, run};
 
 /// The commands with their arguments.
-pub(crate) const COMMANDS: [&[&str]; 10] = [
+pub(crate) const COMMANDS: [&[&str]; 13] = [
     &["run"],
     &["create", "cluster"],
     &["create", "enr"],
@@ -12,6 +12,9 @@ pub(crate) const COMMANDS: [&[&str]; 10] = [
     &["slashing", "import"],
     &["slashing", "export"],
     &["slashing", "show"],
+    &["exit", "sign"],
+    &["exit", "broadcast"],
+    &["exit", "list"],
     &["devnet"],
     &["version"],
 ];
