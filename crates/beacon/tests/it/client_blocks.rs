@@ -46,7 +46,7 @@ async fn a_block_goes_out_in_ssz_and_in_json_where_ssz_is_not_taken() {
 
 #[tokio::test]
 async fn a_block_refused_by_a_beacon_node_that_has_it_is_published() {
-    let signed = proposal_with_blobs(Slot(9)).sign(SignatureBytes([3; 96]));
+    let signed = proposal_with_blobs(Slot(9), 3).sign(SignatureBytes([3; 96]));
     let refusal = || async { (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"duplicate column index"}"#) };
     let refusing = || Router::new().route("/eth/v2/beacon/blocks", post(refusal));
     let header = |root: Root| {
