@@ -346,10 +346,16 @@ impl Engine {
     }
 
     /// Expects the duty of these seats, those that were expected before not twice.
+    ///
+    /// It may be done already: a node that has just started publishes what its peers show it, whatever it knows of
+    /// the duty.
     fn expect(&mut self, duty: Duty, seats: Vec<Seat>, out: &mut Vec<Output>) {
         for seat in seats {
             if self.tracker.expect(duty, seat) {
                 out.push(Output::Notice(Notice::Expected { duty, key: seat.key }));
+            }
+            if self.collections.get(&duty).is_some_and(|collection| collection.is_published(&seat)) {
+                self.done(duty, seat, out);
             }
         }
     }
