@@ -115,7 +115,8 @@ impl Scene {
             table.insert(key, ValidatorKeys { group, shares });
             duties.push(duty);
         }
-        let datum = |duty: &AttesterDuty| (GroupKey(duty.pubkey), AttesterDatum { data: data(), duty: *duty });
+        let datum =
+            |duty: &AttesterDuty| (GroupKey(duty.pubkey), AttesterDatum { data: data(), duty: *duty });
         let value = value(&spec, Content::Attester(duties.iter().map(datum).collect()));
         let attest = |duty: &AttesterDuty| SingleAttestation {
             committee_index: duty.committee_index,
@@ -124,7 +125,8 @@ impl Scene {
             signature: signed[0][&GroupKey(duty.pubkey)].signature,
         };
         let own = Submission::Attestations(duties.iter().map(attest).collect());
-        let encoded = signed.into_iter().map(|partials| codec.encode_partials(&PartialSet { duty: DUTY, partials }));
+        let encoded =
+            signed.into_iter().map(|partials| codec.encode_partials(&PartialSet { duty: DUTY, partials }));
         let received = (0..NODES).map(PeerIndex).zip(encoded).skip(1).collect();
         Scene { spec, codec, keys: KeyTable::new(THRESHOLD, table), duties, value, own, received }
     }
@@ -136,7 +138,8 @@ impl Scene {
         let message = |kind| {
             let draft = draft(kind, &self.value, vec![]);
             let message = sign(&node_key(0), PeerIndex(0), DUTY, draft);
-            encode_consensus(&ConsensusMessage { duty: DUTY, message, values: vec![self.value.clone()] }).len()
+            encode_consensus(&ConsensusMessage { duty: DUTY, message, values: vec![self.value.clone()] })
+                .len()
         };
         // One of four nodes leads.
         let consensus =
@@ -187,12 +190,20 @@ impl<'a> Node<'a> {
             proposer_dependent_root: Root([4; 32]),
             proposers: vec![],
             sync_members: vec![],
-            validators: scene.duties.iter().map(|duty| (duty.validator_index, GroupKey(duty.pubkey))).collect(),
+            validators: scene
+                .duties
+                .iter()
+                .map(|duty| (duty.validator_index, GroupKey(duty.pubkey)))
+                .collect(),
         }));
         let commit = |peer| draft(Kind::Commit, &scene.value, vec![]).signed(PeerIndex(peer), Arc::from([]));
         let commits = (1..NODES).map(commit).collect();
         let message = draft(Kind::Decided, &scene.value, commits).signed(PeerIndex(1), Arc::from([]));
-        node.step(Input::Consensus(ConsensusMessage { duty: DUTY, message, values: vec![scene.value.clone()] }));
+        node.step(Input::Consensus(ConsensusMessage {
+            duty: DUTY,
+            message,
+            values: vec![scene.value.clone()],
+        }));
         let question = Question::AttestationData { slot: SLOT, committee: CommitteeIndex(0) };
         node.step(Input::Ask { request: RequestId(1), question });
         node

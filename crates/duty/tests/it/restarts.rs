@@ -137,3 +137,19 @@ fn a_cluster_that_restarts_as_a_whole_aggregates_again_when_its_clients_ask_agai
         "as sync committee members they ask in each slot"
     );
 }
+
+#[test]
+fn a_node_restarted_while_another_is_dead_aggregates_late_but_aggregates() {
+    // Its own share of the proofs is lost, and the two it is told are too few to tell who aggregates. It judges what
+    // the others propose all the same once every honest leader had its round, and its client knows its proofs.
+    let mut world = World::new(Settings { committee_length: 31, ..Settings::default() });
+    world.run_until_slot(9);
+    world.crash(3);
+    world.run_until(world.at(10, 500));
+    world.crash(2);
+    world.run_until(world.at(11, 500));
+    world.start(2);
+    world.run_until_slot(18);
+    world.assert_nothing_missed(12..16);
+    world.assert_nobody_waits();
+}
