@@ -25,6 +25,7 @@
 mod backend;
 mod body;
 mod chain;
+pub mod chain_view;
 pub mod clock;
 pub mod cluster_files;
 mod config;
