@@ -88,7 +88,7 @@ fn combine(
 }
 
 /// What all operators signed.
-fn message(chain: &ChainViewView, key: GroupKey, gathered: &Gathered) -> anyhow::Result<VoluntaryExit> {
+fn message(chain: &ChainView, key: GroupKey, gathered: &Gathered) -> anyhow::Result<VoluntaryExit> {
     let Some(validator) = chain.validators.get(&key) else {
         bail!("{key} is no validator of this cluster on the chain");
     };

@@ -46,7 +46,7 @@ pub(crate) fn list(arguments: ExitList) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(chain: &ChainViewView, key: GroupKey, partials: &[PartialExit]) -> Row {
+fn row(chain: &ChainView, key: GroupKey, partials: &[PartialExit]) -> Row {
     let known = chain.validators.get(&key);
     let signed = partials.iter().filter(|partial| partial.public_key == key.0);
     let signer = |partial: &PartialExit| Signer {

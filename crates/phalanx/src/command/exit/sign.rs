@@ -131,12 +131,7 @@ fn confirm(arguments: &ExitSign, wanted: &[(GroupKey, ValidatorIndex)], epoch: E
     if answer.trim() == "exit" { Ok(()) } else { bail!("nothing was signed") }
 }
 
-fn signed(
-    chain: &ChainViewView,
-    share: &Share,
-    validator_index: ValidatorIndex,
-    epoch: Epoch,
-) -> PartialExit {
+fn signed(chain: &ChainView, share: &Share, validator_index: ValidatorIndex, epoch: Epoch) -> PartialExit {
     let message = VoluntaryExit { epoch, validator_index };
     let root = Signed::Exit(message).signing_root(&chain.spec);
     let signature = SignatureBytes(share.secret.sign(root.as_bytes()).to_bytes());
