@@ -21,19 +21,23 @@ use crate::error::Problem;
 
 /// A comment goes out when there was no event for so long, so that both sides notice a dead connection.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
+/// The part of a request's time after which the stream starts without a beacon node's answer.
+const PATIENCE: u32 = 8;
 const TOPICS_MAX: usize = 32;
 
 /// `GET /eth/v1/events?topics=…`
 ///
 /// Clients give up for good on some error answers, so there is one only when the request itself is wrong: when a beacon
-/// node refuses it. With no beacon node in reach the stream starts all the same, and events follow later.
+/// node refuses it. With no beacon node in reach the stream starts all the same, and events follow later; so it does
+/// with one that answers only with its first event, which is long in coming before genesis.
 pub(crate) async fn events<B: Backend>(
     State(app): State<Arc<App<B>>>,
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let topics = topics(&uri)?;
     let mut events = app.client.events(&topics);
-    connect(&mut events, app.client.endpoints().len()).await?;
+    let connected = connect(&mut events, app.client.endpoints().len());
+    timeout(app.config.request_timeout / PATIENCE, connected).await.unwrap_or(Ok(()))?;
     let headers = [(CONTENT_TYPE, "text/event-stream"), (CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(frames(events))).into_response())
 }

@@ -13,7 +13,7 @@ use beacon::ClientConfig;
 use beacon::server::ServerConfig;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::backend::{Api, refusal};
 use crate::client_events::streaming;
@@ -194,6 +194,26 @@ async fn the_event_stream_starts_even_when_no_node_is_in_reach() {
     let api = Api::start(client([nobody().await])).await;
     let response = api.get("/eth/v1/events?topics=head").await;
     assert_eq!(response.status(), StatusCode::OK, "some clients give up for good on an error");
+}
+
+#[tokio::test]
+async fn the_event_stream_starts_before_a_node_that_answers_with_its_first_event_only() {
+    let (release, held) = watch::channel(false);
+    let late = move || {
+        let mut held = held.clone();
+        async move {
+            held.wait_for(|released| *released).await.expect("the test goes on");
+            ([("content-type", "text/event-stream")], "event: head\ndata: {}\n\n")
+        }
+    };
+    let node = Node::start(Router::new().route("/eth/v1/events", get(late))).await;
+    let config = ServerConfig { request_timeout: Duration::from_secs(1), ..ServerConfig::default() };
+    let api = Api::start_with(client([node.url()]), config).await;
+    let response = api.get("/eth/v1/events?topics=head").await;
+    assert_eq!(response.status(), StatusCode::OK);
+    release.send(true).expect("the node waits");
+    let event = response.bytes_stream().next().await.expect("an event").expect("no error");
+    assert_eq!(event, "event: head\ndata: {}\n\n");
 }
 
 #[tokio::test]
