@@ -5,8 +5,8 @@ use std::sync::Arc;
 use cluster::GroupKey;
 use duty::{Duty, DutyKind, Input, Partial, PartialSet, Seat, Signed, Why};
 use eth::{
-    AggregateAndProof, AttestationData, CommitteeIndex, ContributionAndProof, Preset, Root, SignatureBytes, Slot,
-    SubcommitteeIndex, SyncAggregatorSelectionData, ValidatorIndex,
+    AggregateAndProof, AttestationData, CommitteeIndex, ContributionAndProof, Preset, Root, SignatureBytes,
+    Slot, SubcommitteeIndex, SyncAggregatorSelectionData, ValidatorIndex,
 };
 
 use crate::world::beacon::{aggregate, contribution};
@@ -47,7 +47,11 @@ fn message(slot: u64, branch: u8, validator: ValidatorIndex) -> Signed {
 fn aggregate_of(slot: u64, proof: u8) -> Signed {
     let data = AttestationData { slot: Slot(slot), ..AttestationData::default() };
     let aggregate = aggregate(Preset::Minimal, data, CommitteeIndex(0), vec![true; 4]);
-    Signed::Aggregate(Arc::new(AggregateAndProof::new(validator_index(0), aggregate, SignatureBytes([proof; 96]))))
+    Signed::Aggregate(Arc::new(AggregateAndProof::new(
+        validator_index(0),
+        aggregate,
+        SignatureBytes([proof; 96]),
+    )))
 }
 
 fn contribution_of(slot: u64, subcommittee: u64, proof: u8) -> Signed {
