@@ -2,7 +2,7 @@
 """Judges what of the duties of the cluster's validators was done, by the chain and by what its beacon node accepted.
 
 judge.py URL --record FILE    notes each epoch's duties while the chain runs: beacon nodes forget them
-judge.py URL --judge FILE --witness FILE --ours FIRST-LAST [--first-epoch 1] [--last-epoch N] [--others-aggregate]
+judge.py URL --judge FILE --witness FILE --ours FIRST-LAST [--leaving INDEX,…] [--first-epoch 1] [--last-epoch N] [--others-aggregate]
                               exit code 0 only if nothing is missing and the chain finalizes
 
 The chain tells attestations, blocks and sync committee bits by validator. Who aggregated it does not tell: that says
@@ -173,6 +173,13 @@ def rows(due, blocks, slots):
     yield "sync committee bits", {member for member in members if is_ours(member[-1])}, signers
     yield "sync committee bits, all", members, signers
     yield "contributions", due.contributions(slots), set(contributions(arguments.witness))
+    if arguments.leaving:
+        yield "exits", {(int(validator),) for validator in arguments.leaving.split(",")}, exits(blocks)
+
+
+def exits(blocks):
+    signed = (exit for block in blocks.values() for exit in block["message"]["body"]["voluntary_exits"])
+    return {(int(exit["message"]["validator_index"]),) for exit in signed}
 
 
 def stowaways(due, blocks, slots):
@@ -220,6 +227,7 @@ parser.add_argument("--record")
 parser.add_argument("--judge")
 parser.add_argument("--witness")
 parser.add_argument("--ours", default="0-15")
+parser.add_argument("--leaving")
 parser.add_argument("--fee-recipient", default="0x" + 19 * "00" + "aa")
 parser.add_argument("--first-epoch", type=int, default=1)
 parser.add_argument("--last-epoch", type=int)

@@ -16,7 +16,7 @@ mkdir -p "$dir/logs"
 dir=$(cd "$dir" && pwd)
 beacon=http://127.0.0.1:9596
 params="--preset minimal --network dev --params.FULU_FORK_EPOCH 0 --params.SECONDS_PER_SLOT $slot
-  --params.SLOT_DURATION_MS $((slot * 1000)) ${EXTRA:-}"
+  --params.SLOT_DURATION_MS $((slot * 1000)) --params.SHARD_COMMITTEE_PERIOD 0 ${EXTRA:-}"
 # In distributed mode on a plain beacon node a client attests and proposes, but gets no selections, hence aggregates
 # nothing: what is aggregated on chain is the cluster's doing.
 others=--distributed aggregating=
@@ -43,7 +43,7 @@ cargo run --quiet --manifest-path "$root/Cargo.toml" -p devnet --example interop
 
 genesis=$(($(date +%s) + delay))
 cd "$dir" # the beacon node writes its genesis where it stands
-MOCK_BLOBS=0 $lodestar dev $params --dataDir "$dir/bn" --genesisValidators $all --genesisTime "$genesis" \
+$lodestar dev $params --dataDir "$dir/bn" --genesisValidators $all --genesisTime "$genesis" \
   --startValidators "0..$((first - 1))" $others --beaconNodes $beacon \
   --rest.address 127.0.0.1 --rest.port 9596 --rest.namespace all \
   --listenAddress 127.0.0.1 --port 9100 --discv5 false --mdns false --network.connectToDiscv5Bootnodes false \
@@ -82,6 +82,22 @@ until_slot() { # a signal ends a wait, but not a sleep
   local left=$((genesis + $1 * slot - $(date +%s)))
   sleep $((left > 0 ? left : 0)) & wait $!
 }
+# Two members of the sync committee leave: one by the clients' own command, one by the nodes'. They serve on until the
+# committee's time is over.
+leave() { # NODE
+  local i=$1 at=$dir/cluster/node$1 share
+  share=$(python3 -c 'import json, sys
+print(json.load(open(sys.argv[1]))["distributed_validators"][0]["public_shares"][int(sys.argv[2])])' \
+    "$at/cluster-lock.json" "$i")
+  $lodestar validator voluntary-exit $params --dataDir "$dir/vc-$i" --beaconNodes "http://127.0.0.1:373$i" \
+    --pubkeys "$share" --exitEpoch 2 --yes
+  "$phalanx" exit sign --validator-index $((first + 2)) --exit-epoch 2 --lock-file "$at/cluster-lock.json" \
+    --validator-keys-dir "$at/validator_keys" --node "http://127.0.0.1:370$i" \
+    --beacon-node-endpoints "http://127.0.0.1:374$i" --yes
+}
+until_slot 16
+echo "slot 16: two validators leave"
+(for i in 0 1 2; do leave $i > "$dir/logs/exit-$i.log" 2>&1; done) & # one after the other: a client's start is heavy
 until_slot 20
 echo "slot 20: killing node 3"
 kill -9 "${node[3]}"
@@ -90,4 +106,4 @@ echo "slot 30: starting node 3 again"
 start_node 3
 until_slot $((epochs * 8 + 4))
 python3 "$here/judge.py" $beacon --judge "$dir/duties" --witness "$dir/to-beacon" --ours "$first-$((all - 1))" $aggregating \
-  --last-epoch $((epochs - 2))
+  --leaving "$first,$((first + 2))" --last-epoch $((epochs - 2))

@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duty::DutyKind;
-use eth::{Slot, Spec, ValidatorIndex};
+use eth::{Slot, Spec};
 use futures::future::join_all;
 use tokio_util::sync::CancellationToken;
 
@@ -48,8 +48,6 @@ use crate::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
 
 /// Stalls kept for the report.
 const STALLS_KEPT: usize = 16;
-/// Longest wait for the nodes to say why duties were missed, nanoseconds.
-const PATIENCE_NS: i64 = 60_000_000_000;
 
 /// Runs a cluster for some slots and tells how it went. When `shutdown` is cancelled, the report is of the slots that
 /// were over. Nodes are killed and reaped in any case, and files are gone unless a directory was given.
@@ -127,7 +125,10 @@ impl Run {
             () = shutdown.cancelled() => None,
         };
         let decisions = decisions::collect(&self.nodes).await;
-        let missed = self.missed(&tally, shutdown).await;
+        let missed = tokio::select! {
+            missed = reasons::explain(&self.nodes, &self.ledger, &tally) => missed,
+            () = shutdown.cancelled() => Vec::new(),
+        };
         for client in self.clients {
             client.stop().await;
         }
@@ -244,31 +245,6 @@ impl Run {
             nodes_up: self.nodes.up(),
             nodes: self.nodes.count(),
         }
-    }
-
-    /// The missed duties in words. Nodes give reasons only when they give a duty up, which for some is an epoch later.
-    async fn missed(&self, tally: &Tally, shutdown: &CancellationToken) -> Vec<String> {
-        if tally.missed.is_empty() {
-            return Vec::new();
-        }
-        let key = |missed: &Missed| missed.validator.and_then(|validator| self.ledger.key(validator));
-        let patience_ns = self.spec.slot_duration_ns().saturating_mul(self.spec.slots_per_epoch as i64 + 2);
-        let end_ns = self.clock.now_ns().saturating_add(patience_ns.min(PATIENCE_NS));
-        let mut reasons = reasons::read(&self.nodes);
-        while self.clock.now_ns() < end_ns
-            && !tally.missed.iter().all(|missed| reasons.knows(missed, key(missed)))
-            && !shutdown.is_cancelled()
-        {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            reasons = reasons::read(&self.nodes);
-        }
-        let words = |missed: &Missed| {
-            let whose = |validator: ValidatorIndex| format!(" of validator {validator}");
-            let whose = missed.validator.map(whose).unwrap_or_default();
-            let (slot, kind) = (missed.duty.slot, missed.duty.kind);
-            format!("slot {slot}: {kind}{whose} missed: {}", reasons.of(missed, key(missed)))
-        };
-        tally.missed.iter().map(words).collect()
     }
 }
 

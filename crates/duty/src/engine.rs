@@ -161,6 +161,18 @@ impl Engine {
         }
     }
 
+    /// The same engine, numbering its jobs from here on: it is to be told what another one was told in the middle of
+    /// its life.
+    pub fn numbering_jobs_from(mut self, next: JobId) -> Engine {
+        self.next_job = next.0;
+        self
+    }
+
+    /// The number of the next job.
+    pub fn next_job(&self) -> JobId {
+        JobId(self.next_job)
+    }
+
     /// Takes in what happened and says what to do about it. Time never runs backwards.
     pub fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
         self.now = self.now.max(now);
@@ -334,10 +346,16 @@ impl Engine {
     }
 
     /// Expects the duty of these seats, those that were expected before not twice.
+    ///
+    /// It may be done already: a node that has just started publishes what its peers show it, whatever it knows of
+    /// the duty.
     fn expect(&mut self, duty: Duty, seats: Vec<Seat>, out: &mut Vec<Output>) {
         for seat in seats {
             if self.tracker.expect(duty, seat) {
                 out.push(Output::Notice(Notice::Expected { duty, key: seat.key }));
+            }
+            if self.collections.get(&duty).is_some_and(|collection| collection.is_published(&seat)) {
+                self.done(duty, seat, out);
             }
         }
     }

@@ -31,6 +31,8 @@ struct Gathered {
     /// How many partials were combined to nothing, without a culprit: the same again would give nothing again.
     fruitless: usize,
     complete: Option<Complete>,
+    /// Whether the beacon node took the complete signature.
+    is_published: bool,
 }
 
 #[derive(Debug)]
@@ -124,6 +126,17 @@ impl Collection {
             ready.push((*seat, Combine { key: seat.key, signing_root: root, partials }));
         }
         ready
+    }
+
+    /// The beacon node took the complete signature of that seat.
+    pub(crate) fn publish(&mut self, seat: &Seat) {
+        if let Some(gathered) = self.seats.get_mut(seat) {
+            gathered.is_published = true;
+        }
+    }
+
+    pub(crate) fn is_published(&self, seat: &Seat) -> bool {
+        self.seats.get(seat).is_some_and(|gathered| gathered.is_published)
     }
 
     /// Takes in the outcome of combining; the complete signature if there is one.

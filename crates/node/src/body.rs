@@ -23,6 +23,7 @@ use crate::exits::Exits;
 use crate::journal;
 use crate::ledger::Keeper;
 use crate::metrics::Metrics;
+use crate::record::{Kept, Recorder};
 use crate::status::Status;
 use crate::worker::KeyTable;
 
@@ -43,6 +44,7 @@ pub(crate) struct Parts {
     pub(crate) chain: Chain,
     pub(crate) keeper: Keeper,
     pub(crate) exits: Exits,
+    pub(crate) recorder: Option<Recorder>,
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) metrics: Metrics,
     pub(crate) status: Arc<Status>,
@@ -192,13 +194,22 @@ impl Body {
 
     fn step(&mut self, input: Input) {
         let mut outputs = Vec::new();
-        self.parts.engine.step(self.parts.clock.now(), input, &mut outputs);
-        self.carry_out_all(&mut outputs);
+        self.tell(input, &mut outputs);
         while let Some(message) = self.own.pop_front() {
-            self.parts.engine.step(self.parts.clock.now(), Input::Consensus(message), &mut outputs);
-            self.carry_out_all(&mut outputs);
+            self.tell(Input::Consensus(message), &mut outputs);
         }
         self.note_slot();
+    }
+
+    /// Tells the engine and carries out what it says.
+    fn tell(&mut self, input: Input, outputs: &mut Vec<Output>) {
+        let Parts { engine, clock, recorder, .. } = &mut self.parts;
+        let now = clock.now();
+        if let Some(recorder) = recorder {
+            recorder.record(now, engine.next_job().0, Kept::of(&input));
+        }
+        engine.step(now, input, outputs);
+        self.carry_out_all(outputs);
     }
 
     fn note_slot(&mut self) {

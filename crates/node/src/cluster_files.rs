@@ -55,11 +55,7 @@ impl Membership {
 
     /// What the engine has to know of each validator.
     pub fn validators(&self) -> BTreeMap<GroupKey, ValidatorConfig> {
-        let configured = self.lock.validators.iter().map(|validator| {
-            let fee_recipient = validator.fee_recipient.unwrap_or(Address::ZERO);
-            (validator.group_key, ValidatorConfig { fee_recipient })
-        });
-        configured.collect()
+        validators(&self.lock)
     }
 
     /// This node's share of each validator.
@@ -68,6 +64,15 @@ impl Membership {
         let shares = self.lock.validators.iter();
         shares.filter_map(|validator| Some((validator.group_key, *validator.shares.get(own)?))).collect()
     }
+}
+
+/// What an engine has to know of each validator of the lock.
+pub(crate) fn validators(lock: &Lock) -> BTreeMap<GroupKey, ValidatorConfig> {
+    let configured = lock.validators.iter().map(|validator| {
+        let fee_recipient = validator.fee_recipient.unwrap_or(Address::ZERO);
+        (validator.group_key, ValidatorConfig { fee_recipient })
+    });
+    configured.collect()
 }
 
 /// The public keys of all validators of the lock read from `path`, parsed.

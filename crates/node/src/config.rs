@@ -44,6 +44,8 @@ pub struct Config {
     pub builder_api: bool,
     /// The text in the blocks: one for all validators, or one for each in the lock's order, comma separated.
     pub graffiti: Option<String>,
+    /// Minutes of what happens that a recording holds; 0: nothing is recorded.
+    pub record_minutes: u64,
     /// A name for this node among its peers.
     pub nickname: String,
     /// Start even if the lock's hashes and signatures do not verify.

@@ -25,6 +25,7 @@
 mod backend;
 mod body;
 mod chain;
+pub mod chain_view;
 pub mod clock;
 pub mod cluster_files;
 mod config;
@@ -38,6 +39,7 @@ pub mod ledger;
 pub mod logging;
 mod metrics;
 mod monitor;
+pub mod record;
 mod start;
 pub mod status;
 pub mod worker;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beacon::client::{Client, ClientConfig};
 use beacon::server::{ServerConfig, Shares, Tls};
-use duty::Engine;
+use duty::{Engine, Time};
 use eth::{Spec, Version};
 use prometheus_client::registry::Registry;
 use signer::Owner;
@@ -22,6 +22,7 @@ use crate::exits::Exits;
 use crate::ledger::Keeper;
 use crate::metrics::{Identity, Metrics};
 use crate::monitor::{self, Monitor, Waiting};
+use crate::record::{self, Recorder};
 use crate::status::{Readiness, Status};
 use crate::{Config, Error, config, first_start, graffiti};
 
@@ -86,6 +87,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
 
     let engine = Engine::new(engine_config(&config, &membership, &spec), clock.now());
     let me = membership.me;
+    let recorder = Recorder::start(about(&config, &membership, &spec, clock.now())?);
     let body = Body::new(Parts {
         engine,
         clock: clock.clone(),
@@ -96,6 +98,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         chain: chain.clone(),
         keeper,
         exits: Exits::beside(&config.ledger_file),
+        recorder,
         keys,
         metrics: metrics.clone(),
         status: Arc::clone(&status),
@@ -258,14 +261,17 @@ fn keeper(config: &Config, membership: &Membership, spec: &Spec) -> Result<Keepe
     Ok(Keeper::start(ledger, move || first_start::open(&path, &owner)))
 }
 
-/// Where the operators' nodes are: as the lock says, and as this node was told.
-fn peers(config: &Config, membership: &Membership) -> Result<Vec<net::PeerConfig>, Error> {
-    let operators = membership.lock.operators().map_err(|error| Error::Invalid {
+fn operators(config: &Config, membership: &Membership) -> Result<Vec<cluster::Operator>, Error> {
+    membership.lock.operators().map_err(|error| Error::Invalid {
         what: "cluster lock",
         path: config.lock_file.clone(),
         why: error.to_string(),
-    })?;
-    let mut peers: Vec<net::PeerConfig> = operators
+    })
+}
+
+/// Where the operators' nodes are: as the lock says, and as this node was told.
+fn peers(config: &Config, membership: &Membership) -> Result<Vec<net::PeerConfig>, Error> {
+    let mut peers: Vec<net::PeerConfig> = operators(config, membership)?
         .into_iter()
         .zip(0..)
         .map(|(operator, index)| net::PeerConfig {
@@ -331,6 +337,26 @@ fn identity(config: &Config, membership: &Membership) -> Identity {
 
 fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// What the recorder has to know.
+fn about(
+    config: &Config,
+    membership: &Membership,
+    spec: &Arc<Spec>,
+    began: Time,
+) -> Result<record::About, Error> {
+    Ok(record::About {
+        ledger: config.ledger_file.clone(),
+        minutes: config.record_minutes,
+        version: config.version.clone(),
+        me: membership.me,
+        takes_builders: config.builder_api,
+        began,
+        spec: Arc::clone(spec),
+        lock: membership.lock.clone(),
+        peers: operators(config, membership)?.into_iter().map(|operator| operator.public_key).collect(),
+    })
 }
 
 /// The registrations with builders that the lock holds; locks of older versions have none.

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     /// Have validators leave the chain for good, when enough operators sign
     #[command(subcommand, arg_required_else_help = true)]
     Exit(Exit),
+    /// Step through what a node recorded, and see why a duty was missed
+    Replay(Replay),
     /// Run a whole cluster with its validator clients on an embedded chain, and report.
     ///
     /// All duties are done and counted: blocks, attestations, aggregates, the sync committee's messages and contributions,
@@ -100,6 +102,9 @@ pub(crate) struct Run {
     /// Start even if the lock's hashes and signatures do not verify.
     #[arg(long, env = "PHALANX_NO_VERIFY", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_verify: bool,
+    /// Minutes of what happens that are kept for `phalanx replay`, beside the slashing ledger; 0 keeps nothing
+    #[arg(long, env = "PHALANX_RECORD_MINUTES", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=1440))]
+    pub(crate) record_minutes: u64,
     /// A name for this node among its peers, 32 characters at most.
     #[arg(long, env = "PHALANX_NICKNAME", default_value = "")]
     pub(crate) nickname: String,
@@ -349,6 +354,19 @@ pub(crate) struct SlashingShow {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Replaying a recording.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// A recording, or the directory of them (`record` beside the slashing ledger)
+    pub(crate) path: PathBuf,
+    /// Only what concerns this duty: SLOT/KIND, for instance 1234/attester
+    #[arg(long, value_name = "SLOT/KIND")]
+    pub(crate) duty: Option<String>,
+    /// Only the duties that were missed, with the step where each stopped, who was missing, and what to do
+    #[arg(long)]
+    pub(crate) missed: bool,
 }
 
 /// What can be done about exits.

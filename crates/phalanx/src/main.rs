@@ -3,6 +3,7 @@
 //! ```text
 //!   phalanx create cluster ──► node directories ──► phalanx run (one a node) ◄── validator client
 //!   phalanx slashing …     ──► the ledger of one node
+//!   phalanx replay …       ──► what a node was told in its last minutes, step by step
 //!   phalanx exit …         ──► a validator leaves, when enough operators sign
 //!   phalanx devnet         ──► all of it at once, on an embedded chain
 //! ```
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
             Exit::Broadcast(broadcast) => command::exit::broadcast(*broadcast),
             Exit::List(list) => command::exit::list(*list),
         },
+        Command::Replay(replay) => command::replay::run(&replay),
         Command::Devnet(devnet) => command::devnet::run(*devnet),
         Command::Version => command::version::run(),
     };

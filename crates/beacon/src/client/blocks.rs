@@ -65,9 +65,20 @@ impl Client {
 
     /// Submits a signed block to all endpoints, in SSZ; in JSON to one that does not take SSZ.
     ///
+    /// Who has the block already has it from another node of the cluster: that is success, in whatever words it is
+    /// refused. (Lodestar complains of data columns it has twice.)
+    ///
     /// # Errors
-    /// When no endpoint takes it.
+    /// When no endpoint takes it, and none has it.
     pub async fn submit_block(&self, block: &SignedProposal) -> Result<(), Error> {
+        let Err(refused) = self.send_block(block).await else { return Ok(()) };
+        match self.block_header(block.block_root()).await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) | Err(_) => Err(refused),
+        }
+    }
+
+    async fn send_block(&self, block: &SignedProposal) -> Result<(), Error> {
         let (name, path) = match block.blinded() {
             true => ("submit_blinded_proposal", "/eth/v2/beacon/blinded_blocks"),
             false => ("submit_proposal", "/eth/v2/beacon/blocks"),

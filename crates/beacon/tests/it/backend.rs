@@ -174,7 +174,6 @@ pub(crate) struct Api<B = TestBackend> {
     pub(crate) address: SocketAddr,
     pub(crate) backend: B,
     pub(crate) registry: Registry,
-    pub(crate) router: axum::Router,
     pub(crate) http: reqwest::Client,
     serving: JoinHandle<std::io::Result<()>>,
     stop: DropGuard,
@@ -208,7 +207,6 @@ impl<B: Backend> Api<B> {
     ) -> Api<B> {
         let mut registry = Registry::default();
         let server = Server::new(config, backend.clone(), client, shares, spec, &mut registry);
-        let router = server.router();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket");
         let stop = CancellationToken::new();
@@ -219,7 +217,7 @@ impl<B: Backend> Api<B> {
             .gzip(false)
             .build()
             .expect("a client");
-        Api { address, backend, registry, router, http, serving, stop: stop.drop_guard() }
+        Api { address, backend, registry, http, serving, stop: stop.drop_guard() }
     }
 
     /// Shuts down and waits until it did.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use beacon::ClientConfig;
-use eth::{Graffiti, Preset, SignatureBytes, Slot};
+use eth::{Graffiti, Preset, Root, SignatureBytes, Slot};
 use serde_json::{Value, json};
 
 use crate::node::{Node, client, client_with, config};
@@ -41,6 +41,30 @@ async fn a_block_goes_out_in_ssz_and_in_json_where_ssz_is_not_taken() {
         assert!(asked.iter().all(|asked| asked.headers["eth-consensus-version"] == "fulu"));
         assert_eq!(asked[0].body, signed.to_ssz());
         assert_eq!(asked[1].body, signed.to_json());
+    }
+}
+
+#[tokio::test]
+async fn a_block_refused_by_a_beacon_node_that_has_it_is_published() {
+    let signed = proposal_with_blobs(Slot(9), 3).sign(SignatureBytes([3; 96]));
+    let refusal = || async { (StatusCode::INTERNAL_SERVER_ERROR, r#"{"message":"duplicate column index"}"#) };
+    let refusing = || Router::new().route("/eth/v2/beacon/blocks", post(refusal));
+    let header = |root: Root| {
+        let message = json!({ "slot": "9", "proposer_index": "1", "parent_root": Root([0; 32]),
+            "state_root": Root([0; 32]), "body_root": Root([0; 32]) });
+        let header = json!({ "message": message, "signature": SignatureBytes([0; 96]) });
+        let entry = json!({ "data": { "root": root, "canonical": true, "header": header } });
+        let path = format!("/eth/v1/beacon/headers/{}", signed.block_root());
+        refusing().route(&path, get(move || async move { axum::Json(entry) }))
+    };
+
+    let has_it = Node::start(header(signed.block_root())).await;
+    client([has_it.url()]).submit_block(&signed).await.expect("it is there");
+
+    for router in [refusing(), header(Root([7; 32]))] {
+        let has_it_not = Node::start(router).await;
+        let error = client([has_it_not.url()]).submit_block(&signed).await.expect_err("it is not there");
+        assert!(error.to_string().contains("duplicate column index"), "{error}");
     }
 }
 

@@ -84,7 +84,8 @@ async fn a_stream_that_went_silent_is_given_up() {
     let idle_timeout = Duration::from_millis(50);
     let client = client_with(ClientConfig { idle_timeout, ..config([node.url()]) });
     let mut events = client.events(&["head"]);
-    assert!(matches!(next(&mut events).await, EventItem::Connected { .. }));
+    // On a busy machine a connection takes longer than the stream may be silent, and is tried again.
+    while !matches!(next(&mut events).await, EventItem::Connected { .. }) {}
     let EventItem::Gap(failure) = next(&mut events).await else { panic!("the gap is told") };
     assert_eq!(failure.problem, Problem::TimedOut(idle_timeout));
 }

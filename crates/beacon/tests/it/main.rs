@@ -10,6 +10,7 @@ mod client_failover;
 mod client_proposers;
 mod client_submissions;
 mod client_sync;
+mod dialects;
 mod node;
 mod samples;
 mod script;

@@ -1,13 +1,11 @@
 //! A chain and a cluster that do what real ones would, as far as a validator client can tell: every validator has duties
 //! in every epoch, everything is decided at once, every signature is taken.
 
+mod chain;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use beacon::server::{ApiError, Backend, ProposalRequest, ServerConfig, Shares};
 use cluster::{GroupKey, ShareKey};
 use eth::containers::minimal::fulu::BlockContents;
@@ -18,7 +16,7 @@ use eth::{
     SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection,
     ValidatorIndex,
 };
-use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
 use crate::backend::{Api, spec};
 use crate::node::{Node, client};
@@ -32,11 +30,17 @@ pub(crate) struct Validator {
     pub(crate) group: PublicKeyBytes,
 }
 
+/// Attester duties hold as long as this root does.
+pub(crate) const DEPENDENT: Root = Root([0xde; 32]);
+/// The head of the chain.
+pub(crate) const HEAD: Root = Root([0x4e; 32]);
+
 /// What happens; the beacon node and the cluster behind the validator API both follow it.
 #[derive(Clone, Default)]
 pub(crate) struct Script {
     pub(crate) validators: Arc<Vec<Validator>>,
     inner: Arc<Mutex<Inner>>,
+    gate: Option<Arc<Barrier>>,
 }
 
 #[derive(Default)]
@@ -54,10 +58,13 @@ impl Script {
             group.0[47] ^= 0xff;
             Validator { index, share, group }
         };
-        Script {
-            validators: Arc::new(validators.into_iter().map(with_group).collect()),
-            inner: Arc::default(),
-        }
+        let validators = Arc::new(validators.into_iter().map(with_group).collect());
+        Script { validators, ..Script::default() }
+    }
+
+    /// Answers selections only when so many questions are there at once, as if each completed the others.
+    pub(crate) fn answering_selections_in(self, questions: usize) -> Script {
+        Script { gate: Some(Arc::new(Barrier::new(questions))), ..self }
     }
 
     /// The beacon node and the validator API.
@@ -88,105 +95,6 @@ impl Script {
         *self.inner.lock().expect("no panic").taken.entry(kind).or_default() += items.len();
         items.iter().map(|_| Ok(())).collect()
     }
-
-    fn by_id(&self, id: &str) -> Option<Validator> {
-        let is_it = |one: &&Validator| one.group.to_string() == id || one.index.to_string() == id;
-        self.validators.iter().find(is_it).copied()
-    }
-
-    fn chain(&self) -> Router {
-        let taken = || async { StatusCode::OK };
-        Router::new()
-            .route("/eth/v1/config/spec", get(chain_spec))
-            .route("/eth/v1/node/syncing", get(syncing))
-            .route("/eth/v1/events", get(|| async { events() }))
-            .route("/eth/v1/beacon/blocks/head/root", get(head_root))
-            .route("/eth/v1/beacon/states/head/validators", post(validators))
-            .route("/eth/v1/beacon/states/head/validators/{id}", get(validator))
-            .route("/eth/v1/validator/duties/attester/{epoch}", post(attester_duties))
-            .route("/eth/v1/validator/duties/proposer/{epoch}", get(proposer_duties))
-            .route("/eth/v1/validator/duties/sync/{epoch}", post(sync_duties))
-            .route("/eth/v1/validator/beacon_committee_subscriptions", post(taken))
-            .route("/eth/v1/validator/sync_committee_subscriptions", post(taken))
-            .with_state(self.clone())
-    }
-}
-
-/// Attester duties hold as long as this root does.
-pub(crate) const DEPENDENT: Root = Root([0xde; 32]);
-/// The head of the chain.
-pub(crate) const HEAD: Root = Root([0x4e; 32]);
-
-async fn chain_spec() -> Json<Value> {
-    Json(json!({ "data": { "PRESET_BASE": "minimal", "CONFIG_NAME": "minimal", "SECONDS_PER_SLOT": "12",
-                           "BLOB_SCHEDULE": [] } }))
-}
-
-async fn syncing() -> Json<Value> {
-    Json(
-        json!({ "data": { "head_slot": "9", "sync_distance": "0", "is_syncing": false, "is_optimistic": false,
-                           "el_offline": false } }),
-    )
-}
-
-async fn head_root() -> Json<Value> {
-    Json(json!({ "execution_optimistic": false, "finalized": false, "data": { "root": HEAD } }))
-}
-
-fn events() -> ([(&'static str, &'static str); 1], axum::body::Body) {
-    use futures::StreamExt;
-    let data = json!({ "slot": "9", "block": HEAD, "state": HEAD, "epoch_transition": false,
-                       "previous_duty_dependent_root": DEPENDENT, "current_duty_dependent_root": DEPENDENT,
-                       "execution_optimistic": false });
-    let event = bytes::Bytes::from(format!("event: head\ndata: {data}\n\n"));
-    let first = futures::stream::once(async { Ok::<_, std::io::Error>(event) });
-    let body = axum::body::Body::from_stream(first.chain(futures::stream::pending()));
-    ([("content-type", "text/event-stream")], body)
-}
-
-fn entry(one: Validator) -> Value {
-    json!({ "index": one.index, "balance": "32000000000", "status": "active_ongoing",
-            "validator": { "pubkey": one.group, "effective_balance": "32000000000", "slashed": false } })
-}
-
-async fn validators(State(script): State<Script>, Json(asked): Json<Value>) -> Json<Value> {
-    let ids = asked["ids"].as_array().expect("a list of ids").iter().filter_map(Value::as_str);
-    let found: Vec<Value> = ids.filter_map(|id| script.by_id(id)).map(entry).collect();
-    Json(json!({ "execution_optimistic": false, "finalized": false, "data": found }))
-}
-
-async fn validator(State(script): State<Script>, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
-    let found = script.by_id(&id).ok_or(StatusCode::NOT_FOUND)?;
-    Ok(Json(json!({ "execution_optimistic": false, "finalized": false, "data": entry(found) })))
-}
-
-async fn attester_duties(
-    State(script): State<Script>,
-    Path(epoch): Path<u64>,
-    Json(asked): Json<Vec<String>>,
-) -> Json<Value> {
-    let duty = |one: Validator| {
-        json!({ "pubkey": one.group, "validator_index": one.index, "committee_index": "0",
-                "committee_length": "4", "committees_at_slot": "1", "validator_committee_index": "0",
-                "slot": (epoch * 8).to_string() })
-    };
-    let duties: Vec<Value> = asked.iter().filter_map(|index| script.by_id(index)).map(duty).collect();
-    Json(json!({ "dependent_root": DEPENDENT, "execution_optimistic": false, "data": duties }))
-}
-
-async fn proposer_duties(State(script): State<Script>, Path(epoch): Path<u64>) -> Json<Value> {
-    let duty = |(slot, one): (u64, &Validator)| json!({ "pubkey": one.group, "validator_index": one.index, "slot": slot.to_string() });
-    let duties: Vec<Value> = (epoch * 8..).zip(script.validators.iter().take(8)).map(duty).collect();
-    Json(json!({ "dependent_root": DEPENDENT, "execution_optimistic": false, "data": duties }))
-}
-
-async fn sync_duties(State(script): State<Script>, Json(asked): Json<Vec<String>>) -> Json<Value> {
-    let duty = |one: Validator| {
-        json!({ "pubkey": one.group, "validator_index": one.index,
-                "validator_sync_committee_indices": ["1"] })
-    };
-    let duties: Vec<Value> = asked.iter().filter_map(|index| script.by_id(index)).map(duty).collect();
-    Json(json!({ "execution_optimistic": false, "data": duties }))
 }
 
 impl Backend for Script {
@@ -263,6 +171,9 @@ impl Backend for Script {
         items: Vec<SyncCommitteeSelection>,
     ) -> Result<Vec<SyncCommitteeSelection>, ApiError> {
         self.take("sync selections", items.clone());
+        if let Some(gate) = &self.gate {
+            gate.wait().await;
+        }
         let combined = |item| SyncCommitteeSelection { selection_proof: COMBINED, ..item };
         Ok(items.into_iter().map(combined).collect())
     }

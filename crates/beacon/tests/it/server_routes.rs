@@ -1,10 +1,6 @@
-//! Which requests are ours, which go through; also for every request recorded of real validator clients.
-
-use std::path::{Path, PathBuf};
+//! Which requests are ours, and which go through.
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
 use axum::routing::{any, get, post};
 use serde_json::{Value, json};
 
@@ -120,99 +116,4 @@ async fn metrics_have_the_names_dashboards_ask_for() {
     ] {
         assert!(text.contains(line), "{line} not in\n{text}");
     }
-}
-
-#[tokio::test]
-async fn every_recorded_request_reaches_us_or_the_beacon_node_as_it_should() {
-    let Some(folder) = recordings() else {
-        say_skipped();
-        return;
-    };
-    let node = agreeable().await;
-    let api = Api::start(client([node.url()])).await;
-    let (mut replayed, mut before) = (0, 0);
-    for name in
-        ["distributed", "lighthouse-distributed", "vero-1.4.1", "builder", "default-blobs", "dv-shares-node1"]
-    {
-        let text =
-            std::fs::read_to_string(folder.join(format!("{name}.jsonl"))).expect("the recording is readable");
-        for line in text.lines() {
-            let line: Value = serde_json::from_str(line).expect("a JSON object a line");
-            let Some(request) = recorded(&line) else { continue };
-            let (method, path) = (request.method().as_str().to_owned(), request.uri().path().to_owned());
-            let response =
-                tower::ServiceExt::oneshot(api.router.clone(), request).await.expect("routers do not fail");
-            let after = proxied(&api);
-            let went_through = after > std::mem::replace(&mut before, after);
-            assert_eq!(went_through, !is_ours(&method, &path), "{method} {path} → {}", response.status());
-            assert!(!response.status().is_server_error(), "{method} {path} → {}", response.status());
-            replayed += 1;
-        }
-    }
-    assert!(replayed > 2000, "only {replayed} requests in the recordings");
-}
-
-/// The request of a recorded line; `None` for lines about events and answers.
-fn recorded(line: &Value) -> Option<Request<Body>> {
-    let (method, path) = (line.get("method")?.as_str()?, line.get("path")?.as_str()?);
-    let query = line.get("query").and_then(Value::as_str).unwrap_or_default();
-    let mut request = Request::builder().method(method).uri(format!("{path}{query}"));
-    for name in ["accept", "content-type", "eth-consensus-version", "user-agent"] {
-        if let Some(value) = line.pointer(&format!("/reqHeaders/{name}")).and_then(Value::as_str) {
-            request = request.header(name, value);
-        }
-    }
-    let body = line.pointer("/reqBody/text").and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some(request.body(Body::from(body)).expect("recorded requests are valid"))
-}
-
-/// The others are proxied.
-fn is_ours(method: &str, path: &str) -> bool {
-    let ours = [
-        ("GET", "/eth/v1/beacon/genesis"),
-        ("GET", "/eth/v1/config/spec"),
-        ("GET", "/eth/v1/node/version"),
-        ("GET", "/eth/v1/node/syncing"),
-        ("GET", "/eth/v1/events"),
-        ("GET", "/eth/v1/beacon/blocks/head/root"),
-        ("POST", "/eth/v1/beacon/states/head/validators"),
-        ("GET", "/eth/v1/beacon/states/head/validators"),
-        ("POST", "/eth/v1/validator/duties/attester/"),
-        ("POST", "/eth/v1/validator/duties/sync/"),
-        ("GET", "/eth/v1/validator/duties/proposer/"),
-        ("GET", "/eth/v1/validator/attestation_data"),
-        ("POST", "/eth/v2/beacon/pool/attestations"),
-        ("GET", "/eth/v3/validator/blocks/"),
-        ("POST", "/eth/v2/beacon/blocks"),
-        ("POST", "/eth/v2/beacon/blinded_blocks"),
-        ("POST", "/eth/v1/validator/prepare_beacon_proposer"),
-        ("POST", "/eth/v1/validator/register_validator"),
-        ("POST", "/eth/v1/validator/beacon_committee_selections"),
-        ("POST", "/eth/v1/validator/beacon_committee_subscriptions"),
-        ("GET", "/eth/v2/validator/aggregate_attestation"),
-        ("POST", "/eth/v2/validator/aggregate_and_proofs"),
-        ("POST", "/eth/v1/beacon/pool/sync_committees"),
-        ("POST", "/eth/v1/validator/sync_committee_selections"),
-        ("POST", "/eth/v1/validator/sync_committee_subscriptions"),
-        ("GET", "/eth/v1/validator/sync_committee_contribution"),
-        ("POST", "/eth/v1/validator/contribution_and_proofs"),
-    ];
-    ours.iter().any(|(verb, prefix)| method == *verb && path.starts_with(prefix))
-}
-
-fn proxied(api: &Api) -> u64 {
-    let text = api.metrics();
-    let lines =
-        text.lines().filter(|line| line.starts_with("core_validatorapi_request_total{endpoint=\"proxy\""));
-    lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
-}
-
-fn recordings() -> Option<PathBuf> {
-    let beside_the_repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/facts/traffic");
-    beside_the_repository.is_dir().then_some(beside_the_repository)
-}
-
-#[allow(clippy::print_stderr, reason = "a skipped test says so")]
-fn say_skipped() {
-    eprintln!("skipped: recordings not found at ../shared/facts/traffic");
 }

@@ -101,13 +101,24 @@ async fn replayed(name: &str, expected: &str) {
         expect::answer(request, &Answer::read(response).await, &script);
         *given.entry(request.kind).or_default() += request.items();
     }
-    for kind in ["attestations", "aggregates", "contributions", "sync committee messages", "selections"] {
+    for kind in [
+        "attestations",
+        "aggregates",
+        "contributions",
+        "sync committee messages",
+        "selections",
+        "sync selections",
+    ] {
         assert_eq!(
             script.taken(kind),
             given.get(kind).copied().unwrap_or(0),
             "{kind} that reached the cluster"
         );
     }
+    assert!(
+        !api.metrics().contains("endpoint=\"proxy\""),
+        "nothing of what clients ask is left to the proxy"
+    );
     let counts: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     let counts = counts.join(", ");
     say(&format!("{name}: {} requests replayed: {counts}", requests.len()));

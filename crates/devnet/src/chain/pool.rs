@@ -51,20 +51,22 @@ impl Pool {
             .collect()
     }
 
-    /// The vote with that root, and the members of a committee who have cast it.
-    pub(crate) fn aggregate_of(
+    /// The vote with that root, if anybody cast it.
+    pub(crate) fn vote(&self, slot: Slot, data_root: Root) -> Option<AttestationData> {
+        self.votes.get(&slot)?.keys().find(|data| data.root() == data_root).copied()
+    }
+
+    /// Who of a committee's members cast a vote, a bit for each, and the sum of their signatures; unless nobody did.
+    pub(crate) fn gather(
         &self,
-        slot: Slot,
-        data_root: Root,
+        data: &AttestationData,
         members: &[ValidatorIndex],
-    ) -> Option<(AttestationData, Vec<bool>, SignatureBytes)> {
-        let votes = self.votes.get(&slot)?;
-        let (data, voters) = votes.iter().find(|(data, _)| data.root() == data_root)?;
-        let signatures: Vec<Signature> =
-            members.iter().filter_map(|member| voters.get(member).copied()).collect();
-        let signature = bls::aggregate(&signatures).ok()?;
+    ) -> Option<(Vec<bool>, SignatureBytes)> {
+        let voters = self.votes.get(&data.slot)?.get(data)?;
+        let signatures = members.iter().filter_map(|member| voters.get(member).copied());
+        let signature = bls::aggregate(&signatures.collect::<Vec<_>>()).ok()?;
         let bits = members.iter().map(|member| voters.contains_key(member)).collect();
-        Some((*data, bits, SignatureBytes(signature.to_bytes())))
+        Some((bits, SignatureBytes(signature.to_bytes())))
     }
 }
 

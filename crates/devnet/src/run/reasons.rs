@@ -3,26 +3,57 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::time::Duration;
 
 use cluster::GroupKey;
 
+use super::ledger::Ledger;
 use super::nodes::Nodes;
-use super::tally::Missed;
+use super::tally::{Missed, Tally};
+
+/// How often the logs are read.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Longest wait for the nodes to say why duties were missed.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a node logs for each duty that it gives up.
 const LINE: &str = "duty missed";
 
 /// What was said, by duty and key as they are logged.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Reasons {
+struct Reasons {
     by_duty: BTreeMap<(String, String), Given>,
 }
 
 /// The nodes that gave a reason, by its code and step.
 type Given = BTreeMap<String, BTreeSet<usize>>;
 
+/// The missed duties in words. Nodes give reasons only when they give a duty up, which for some is an epoch later: that is
+/// waited for, but not for ever.
+pub(super) async fn explain(nodes: &Nodes, ledger: &Ledger, tally: &Tally) -> Vec<String> {
+    let spec = ledger.spec();
+    let epoch = Duration::from_millis(spec.slot_duration_ms.saturating_mul(spec.slots_per_epoch + 2));
+    let key = |missed: &Missed| missed.validator.and_then(|validator| ledger.key(validator));
+    let mut reasons = read(nodes);
+    let known = async {
+        while !tally.missed.iter().all(|missed| reasons.given(missed, key(missed)).is_some()) {
+            tokio::time::sleep(PAUSE).await;
+            reasons = read(nodes);
+        }
+    };
+    // What was not said by then is told as not said.
+    let _ = tokio::time::timeout(epoch.min(PATIENCE), known).await;
+    tally.missed.iter().map(|missed| words(missed, &reasons.of(missed, key(missed)))).collect()
+}
+
+fn words(missed: &Missed, why: &str) -> String {
+    let whose = missed.validator.map(|validator| format!(" of validator {validator}")).unwrap_or_default();
+    let (slot, kind) = (missed.duty.slot, missed.duty.kind);
+    format!("slot {slot}: {kind}{whose} missed: {why}")
+}
+
 /// Reads all nodes' logs. What cannot be read has said nothing.
-pub(super) fn read(nodes: &Nodes) -> Reasons {
+fn read(nodes: &Nodes) -> Reasons {
     let mut reasons = Reasons::default();
     for node in 0..nodes.count() {
         let Ok(log) = File::open(nodes.log(node)) else { continue };
@@ -34,13 +65,8 @@ pub(super) fn read(nodes: &Nodes) -> Reasons {
 }
 
 impl Reasons {
-    /// Whether any node has said why.
-    pub(super) fn knows(&self, missed: &Missed, key: Option<GroupKey>) -> bool {
-        self.given(missed, key).is_some()
-    }
-
     /// Why a duty of a validator was missed, in words.
-    pub(super) fn of(&self, missed: &Missed, key: Option<GroupKey>) -> String {
+    fn of(&self, missed: &Missed, key: Option<GroupKey>) -> String {
         let Some(given) = self.given(missed, key) else { return "no node has said why".to_owned() };
         let reason = |(code, nodes): (&String, &BTreeSet<usize>)| {
             let nodes: Vec<String> = nodes.iter().map(usize::to_string).collect();

@@ -1,5 +1,6 @@
 //! A real chain as the run's ledger: what its blocks say.
 
+mod api;
 mod block;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,11 +12,11 @@ use eth::{
     CommitteeIndex, Epoch, Genesis, ProposerDuty, PublicKeyBytes, Slot, Spec, SyncCommitteePosition,
     SyncDuty, ValidatorIndex,
 };
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use url::Url;
 
+use self::api::{Checkpoints, Committee, Header, Known, data, get, join};
 use self::block::Block;
 use super::files::FEE_RECIPIENT;
 use super::record::{BlockRecord, Due, Record, Share};
@@ -248,58 +249,10 @@ impl Remote {
     }
 }
 
-async fn get<T: DeserializeOwned>(http: &reqwest::Client, url: &Url, path: &str) -> Result<T, Error> {
-    data(url, http.get(join(url, path)).header("accept", "application/json")).await
-}
-
-async fn data<T: DeserializeOwned>(url: &Url, request: reqwest::RequestBuilder) -> Result<T, Error> {
-    #[derive(Deserialize)]
-    struct Data<T> {
-        data: T,
-    }
-    let answer = async { request.send().await?.error_for_status()?.json::<Data<T>>().await }.await;
-    answer
-        .map(|answer| answer.data)
-        .map_err(|why| Error::BeaconNode { url: url.clone(), why: why.to_string() })
-}
-
-fn join(url: &Url, path: &str) -> Url {
-    url.join(path).expect("paths of the Beacon API join")
-}
-
 /// A duty of which it is known only whether a block has it.
 fn known(kind: DutyKind, validator: ValidatorIndex, came: bool) -> Due {
     let arrived_ns = came.then_some(0);
     Due { kind, validator: Some(validator), begin_ns: None, arrived_ns, included: Some(came) }
-}
-
-#[derive(Deserialize)]
-struct Known {
-    index: ValidatorIndex,
-    validator: KnownKey,
-}
-
-#[derive(Deserialize)]
-struct KnownKey {
-    pubkey: PublicKeyBytes,
-}
-
-#[derive(Deserialize)]
-struct Committee {
-    index: CommitteeIndex,
-    slot: Slot,
-    validators: Vec<ValidatorIndex>,
-}
-
-#[derive(Deserialize)]
-struct Checkpoints {
-    current_justified: eth::Checkpoint,
-    finalized: eth::Checkpoint,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    header: eth::SignedBeaconBlockHeader,
 }
 
 #[cfg(test)]

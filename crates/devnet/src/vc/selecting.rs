@@ -46,8 +46,8 @@ pub(super) async fn select_attesters(session: &Arc<Session>, epoch: Epoch) -> Re
     Ok(())
 }
 
-/// Selects among the members of the sync committee in a slot. What the node has not answered when contributions are due
-/// comes too late.
+/// Selects among the members of the sync committee in a slot. What the node has not answered by the end of the slot
+/// comes too late; what comes after contributions are due makes them late, and the report tells.
 pub(super) async fn select_members(
     session: &Arc<Session>,
     slot: Slot,
@@ -59,10 +59,10 @@ pub(super) async fn select_members(
         off_the_loop(session, move |session| member_selections(session, slot, &duties)).await?;
     if session.client.distributed {
         let path = "eth/v1/validator/sync_committee_selections";
-        let due_ns = session.spec.slot_start_ns(slot) + session.spec.contribution_due_ns(slot);
+        let end_ns = session.spec.slot_start_ns(Slot(slot.0 + 1));
         selections = tokio::select! {
             answered = session.client.api.ask(path, &selections) => answered?,
-            () = session.clock.until(due_ns) => return Err(Failure::Own("no selections in time".to_owned())),
+            () = session.clock.until(end_ns) => return Err(Failure::Own("no selections in time".to_owned())),
         };
     }
     let mut selected: BTreeMap<_, Vec<_>> = BTreeMap::new();

@@ -19,9 +19,17 @@ impl Engine {
         for (seat, _) in self.all_complete(proving) {
             self.done(proving, seat, out);
         }
-        if self.aggregators(duty).is_empty() {
+        if self.aggregators(duty).is_empty() && !self.agreements.contains_key(&duty) {
             self.unselected.insert(duty);
         } else {
+            self.begin_agreement(duty, out);
+        }
+    }
+
+    /// Begins what a peer has begun: it knows of somebody selected, and what this node does not know must not cost the
+    /// cluster its vote. A node that restarted may have lost its own share of the proofs.
+    pub(super) fn join(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        if self.unselected.remove(&duty) {
             self.begin_agreement(duty, out);
         }
     }

@@ -30,6 +30,7 @@ impl Engine {
                 return;
             }
         }
+        self.join(duty, out);
         self.drive(duty, qbft::Input::Receive(message), out);
     }
 

@@ -171,6 +171,9 @@ impl Engine {
 
     pub(super) fn published(&mut self, duty: Duty, seats: &[Seat], accepted: bool, out: &mut Vec<Output>) {
         for seat in seats.iter().filter(|_| accepted) {
+            if let Some(collection) = self.collections.get_mut(&duty) {
+                collection.publish(seat);
+            }
             self.done(duty, *seat, out);
         }
     }

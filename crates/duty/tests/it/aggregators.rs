@@ -1,11 +1,16 @@
 //! Aggregates: agreed on by those whose complete selection proofs say so, one value for all committees of a slot.
 
-use duty::{Duty, DutyKind, Notice, Question, Reason};
-use eth::{CommitteeIndex, Container, Slot};
+use std::sync::Arc;
 
+use cluster::GroupKey;
+use duty::{ConsensusMessage, Content, Duty, DutyKind, Input, Notice, Question, Reason};
+use eth::{CommitteeIndex, Container, Preset, Slot};
+use qbft::{Draft, Kind, Round};
+
+use crate::world::beacon::{aggregate, value};
 use crate::world::client::{Asked, Client};
 use crate::world::lies::Lie;
-use crate::world::{Settings, World, leader, of_kind};
+use crate::world::{Settings, World, index, leader, of_kind};
 
 /// Eight validators in each slot, two in each of four committees, and all aggregate.
 fn crowded() -> Settings {
@@ -221,14 +226,12 @@ fn a_proof_that_is_not_the_validators_is_refused() {
     let (_, set) = world.nodes[1]
         .sent_partials
         .iter()
-        .find(|(_, set)| {
-            set.duty == aggregating(9) && set.partials.contains_key(&cluster::GroupKey(duty.pubkey))
-        })
+        .find(|(_, set)| set.duty == aggregating(9) && set.partials.contains_key(&GroupKey(duty.pubkey)))
         .expect("node 1 signed");
-    let duty::Signed::Aggregate(right) = set.partials[&cluster::GroupKey(duty.pubkey)].signed.clone() else {
+    let duty::Signed::Aggregate(right) = set.partials[&GroupKey(duty.pubkey)].signed.clone() else {
         panic!("it is an aggregate")
     };
-    let key = cluster::GroupKey(duty.pubkey);
+    let key = GroupKey(duty.pubkey);
     let hand_in = |world: &mut World, proof| {
         let message = eth::AggregateAndProof::new(duty.validator_index, right.aggregate(), proof);
         let root = duty::Signed::Aggregate(message.clone().into()).signing_root(&world.spec);
@@ -240,4 +243,33 @@ fn a_proof_that_is_not_the_validators_is_refused() {
     };
     assert_eq!(hand_in(&mut world, eth::SignatureBytes([5; 96])), [Err(Reason::WrongSignature)]);
     assert_eq!(hand_in(&mut world, right.selection_proof()), [Ok(())]);
+}
+
+#[test]
+fn a_majority_cannot_make_a_node_sign_two_aggregates_of_one_committee() {
+    let mut world = World::new(crowded());
+    let duty = aggregating(9);
+    world.checks.liars.extend([1, 2, 3]);
+    world.run_until(world.at(9, 7_900));
+    let data = world.chain.attestation_data(Slot(9), &world.nodes[0].beacon);
+    let different = |(place, duty): (usize, &eth::AttesterDuty)| {
+        let bits = (0..31).map(|vote| vote <= place).collect();
+        (GroupKey(duty.pubkey), aggregate(Preset::Minimal, data, duty.committee_index, bits))
+    };
+    let set = world.chain.aggregators(Slot(9)).iter().enumerate().map(different).collect();
+    let value = value(Content::Aggregator(Arc::new(set)));
+    let vote = |kind, peer, justification| {
+        let (round, value) = (Round::FIRST, Some(value.hash));
+        let draft = Draft { kind, round, value, prepared_round: 0, prepared_value: None, justification };
+        draft.signed(index(peer), Arc::from([]))
+    };
+    let commits = (1..4).map(|peer| vote(Kind::Commit, peer, vec![])).collect();
+    let message = vote(Kind::Decided, 1, commits);
+    world.inject(0, Input::Consensus(ConsensusMessage { duty, message, values: vec![value] }));
+    world.run_until_slot(20);
+    assert!(world.decided_in(0, duty).is_some() && !world.has_signed(0, duty));
+    let told: Vec<Reason> = world.nodes[0].refusals.iter().map(|(_, _, reason)| *reason).collect();
+    assert_eq!(told, [Reason::AggregatesDiffer; 4], "one question for each committee");
+    let published = |why: &Option<Reason>| why.is_none();
+    assert!(why(&world, 0, duty).iter().all(published), "it has the others' shares, and passes them on");
 }

@@ -1,6 +1,6 @@
 //! Nodes that die and come back with their disk and nothing else, and nodes that were away.
 
-use duty::{DutyKind, Reason};
+use duty::{DutyKind, Notice, Reason};
 use qbft::Kind;
 
 use crate::world::client::Asked;
@@ -43,6 +43,27 @@ fn a_node_restarted_after_the_decision_is_told_and_signs_the_same_again() {
         "the ledger grants the same again, so its part is sent again"
     );
     world.assert_nothing_missed(9..10);
+}
+
+#[test]
+fn what_a_restarted_node_published_before_the_duty_was_due_counts_as_done() {
+    let mut world = World::new(Settings::default());
+    world.run_until(world.at(9, 500));
+    world.crash(2);
+    world.run_until(world.at(9, 3_000));
+    world.start(2);
+    world.run_until_slot(27);
+    for (duty, seat) in [attesting(9), of_kind(9, DutyKind::SyncMessage)].map(|duty| {
+        let seat = world.checks.published_seats(duty)[0];
+        (duty, seat)
+    }) {
+        assert_eq!(world.checks.publishers(duty, seat), 4, "{duty}: it learned all of it from its peers");
+        let missed = world.when(
+            2,
+            |notice| matches!(notice, Notice::Over(report) if report.duty == duty && report.missed.is_some()),
+        );
+        assert_eq!(missed, None, "{duty}");
+    }
 }
 
 #[test]
@@ -115,4 +136,20 @@ fn a_cluster_that_restarts_as_a_whole_aggregates_again_when_its_clients_ask_agai
         4,
         "as sync committee members they ask in each slot"
     );
+}
+
+#[test]
+fn a_node_restarted_while_another_is_dead_aggregates_late_but_aggregates() {
+    // Its own share of the proofs is lost, and the two it is told are too few to tell who aggregates. It judges what
+    // the others propose all the same once every honest leader had its round, and its client knows its proofs.
+    let mut world = World::new(Settings { committee_length: 31, ..Settings::default() });
+    world.run_until_slot(9);
+    world.crash(3);
+    world.run_until(world.at(10, 500));
+    world.crash(2);
+    world.run_until(world.at(11, 500));
+    world.start(2);
+    world.run_until_slot(18);
+    world.assert_nothing_missed(12..16);
+    world.assert_nobody_waits();
 }

@@ -17,11 +17,12 @@ pub mod client;
 pub mod fake;
 pub mod lies;
 mod network;
+mod observed;
 mod outputs;
+mod settings;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cluster::GroupKey;
 use duty::{
     Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, PartialSet, Publication, Reason,
     RequestId, Seat, Time, To, ValidatorConfig,
@@ -38,57 +39,7 @@ use self::client::{Asked, Client};
 use self::fake::{Random, keys};
 use self::lies::Lie;
 use self::network::Network;
-
-/// What a world is made of.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Decides everything that chance decides.
-    pub seed: u64,
-    /// Operators.
-    pub nodes: usize,
-    /// Validators of the cluster.
-    pub validators: u8,
-    /// Every how many slots one of them proposes; 0 for never.
-    pub propose_every: u64,
-    /// Validators in a committee: of 64 one in four aggregates, of less than 32 all do.
-    pub committee_length: u64,
-    /// Validators of the cluster in the sync committee. The third, the sixth and so on have two seats.
-    pub sync_members: u8,
-    /// Epochs for which a sync committee serves.
-    pub sync_period: u64,
-    /// Whether the cluster takes blocks of builders.
-    pub takes_builders: bool,
-    /// Whether clients ask for one complete selection proof at a time.
-    pub one_selection_per_request: bool,
-    /// Least and greatest delay of a message.
-    pub delay_ms: (i64, i64),
-    /// Messages in a thousand that arrive twice.
-    pub duplicated: u64,
-    /// Messages in a thousand that are lost, and their connection with them.
-    pub lost: u64,
-    /// When in the slot a beacon node tells its new head; none when it never does.
-    pub head_ms: Option<i64>,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            seed: 1,
-            nodes: 4,
-            validators: 8,
-            propose_every: 4,
-            committee_length: 64,
-            sync_members: 3,
-            sync_period: 256,
-            takes_builders: false,
-            one_selection_per_request: false,
-            delay_ms: (5, 60),
-            duplicated: 0,
-            lost: 0,
-            head_ms: Some(2_000),
-        }
-    }
-}
+pub use self::settings::Settings;
 
 /// Everything there is.
 pub struct World {
@@ -354,103 +305,6 @@ impl World {
             self.nodes[node].wake = Some(wake);
             self.schedule(wake, Event::Wake(node));
         }
-    }
-
-    /// Every duty that begins in these slots must have been published.
-    pub fn assert_nothing_missed(&self, slots: std::ops::Range<u64>) {
-        for (duty, seat) in self.expected(slots) {
-            self.assert_published(duty, seat);
-        }
-    }
-
-    /// The same for what does not depend on selection proofs.
-    pub fn assert_no_vote_missed(&self, slots: std::ops::Range<u64>) {
-        let is_vote = |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
-        for (duty, seat) in self.expected(slots).into_iter().filter(|(duty, _)| is_vote(duty)) {
-            self.assert_published(duty, seat);
-        }
-    }
-
-    fn assert_published(&self, duty: Duty, seat: Seat) {
-        let reports = self.nodes.iter().flat_map(|node| &node.notices);
-        let whys = reports.filter_map(|(_, notice)| match notice {
-            Notice::Over(report) if report.duty == duty && report.key == seat.key => report.missed,
-            _ => None,
-        });
-        assert!(
-            self.checks.is_published(duty, seat),
-            "seed {}: {duty} of {seat:?} was missed: {:?}",
-            self.settings.seed,
-            whys.map(Reason::code).collect::<Vec<_>>()
-        );
-    }
-
-    /// What the cluster has to do in these slots.
-    pub fn expected(&self, slots: std::ops::Range<u64>) -> Vec<(Duty, Seat)> {
-        let mut expected = Vec::new();
-        for slot in slots.map(Slot) {
-            let mut expect = |kind, seats: Vec<Seat>| {
-                expected.extend(seats.into_iter().map(|seat| (Duty::new(slot, kind), seat)));
-            };
-            let seats = |duties: Vec<eth::AttesterDuty>| {
-                duties.iter().map(|duty| GroupKey(duty.pubkey).into()).collect()
-            };
-            expect(DutyKind::Attester, seats(self.chain.attesters(slot)));
-            let proposer = self.chain.proposer(slot).filter(|_| slot.0 > 0);
-            expect(DutyKind::Proposer, proposer.map(|proposer| proposer.key.into()).into_iter().collect());
-            expect(DutyKind::Aggregator, seats(self.chain.aggregators(slot)));
-            let members = self.chain.signing_members(slot);
-            expect(DutyKind::SyncMessage, members.iter().map(|member| member.key.into()).collect());
-            let contributors = self.chain.contributors(slot);
-            expect(DutyKind::SyncContribution, contributors.into_iter().map(|(seat, _)| seat).collect());
-        }
-        expected
-    }
-
-    /// No validator client may wait for an answer for ever.
-    pub fn assert_nobody_waits(&self) {
-        let two_slots_ago = Time(self.now.0 - 3 * self.spec.slot_duration_ns());
-        for node in &self.nodes {
-            for (since, what) in node.asked.values() {
-                assert!(*since > two_slots_ago, "{what:?} has waited since {since:?} and got no answer");
-            }
-        }
-    }
-
-    /// The round a node decided the duty in, if it did.
-    pub fn decided_in(&self, node: usize, duty: Duty) -> Option<u64> {
-        self.nodes[node].notices.iter().find_map(|(_, notice)| match notice {
-            Notice::Decided { duty: decided, round, .. } if *decided == duty => Some(round.number()),
-            _ => None,
-        })
-    }
-
-    /// What a node saw of the duty, with its time.
-    pub fn when(&self, node: usize, fits: impl Fn(&Notice) -> bool) -> Option<Time> {
-        self.nodes[node].notices.iter().find(|(_, notice)| fits(notice)).map(|(at, _)| *at)
-    }
-
-    /// Whether the node sent its share of the duty to its peers.
-    pub fn has_signed(&self, node: usize, duty: Duty) -> bool {
-        self.nodes[node].sent_partials.iter().any(|(_, set)| set.duty == duty)
-    }
-
-    /// Why a node refused values for the duty.
-    pub fn refused(&self, node: usize, duty: Duty) -> Vec<Reason> {
-        let reason = |(_, notice): &(Time, Notice)| match notice {
-            Notice::ValueRefused { duty: refused, reason, .. } if *refused == duty => Some(*reason),
-            _ => None,
-        };
-        self.nodes[node].notices.iter().filter_map(reason).collect()
-    }
-
-    /// What a node blamed peers for.
-    pub fn faults(&self, node: usize) -> Vec<(PeerIndex, duty::Why)> {
-        let fault = |(_, notice): &(Time, Notice)| match notice {
-            Notice::Fault { peer, why, .. } => Some((*peer, *why)),
-            _ => None,
-        };
-        self.nodes[node].notices.iter().filter_map(fault).collect()
     }
 }
 

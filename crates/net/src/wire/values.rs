@@ -51,7 +51,10 @@ pub fn hash(encoding: &[u8]) -> [u8; 32] {
 
 impl Codec {
     /// Decodes a received value. Its hash is that of its deterministic encoding, whichever order its entries came in.
-    pub(super) fn value(&self, kind: DutyKind, received: &[u8]) -> Result<Value, Reject> {
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn value(&self, kind: DutyKind, received: &[u8]) -> Result<Value, Reject> {
         if let Some(known) = self.memory().value(kind, received) {
             return Ok(known);
         }

@@ -123,8 +123,11 @@ fn forks_that_are_not_built_in_are_named() {
             assert_eq!(outcome, Err(unsupported.clone()));
         }
     }
+    // Gloas has the bytes of Electra (EIP-7688); only the root is another.
+    assert!(value_of(&[header(Fork::Gloas.number(), 12), attestation.clone()].concat()).is_ok());
+    assert!(partial_of(&[header(Fork::Gloas.number(), 12), signed].concat()).is_ok());
     for number in [8, u64::MAX] {
-        let unknown = Err(Reject::Malformed("fork number"));
+        let unknown = Err(Reject::Fork(Fork::try_from(number).expect_err("a fork of the future")));
         assert_eq!(value_of(&[header(number, 12), attestation.clone()].concat()).map(drop), unknown);
         assert_eq!(partial_of(&json(number, "aggregate_and_proof", &signed_json)).map(drop), unknown);
     }

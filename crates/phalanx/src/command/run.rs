@@ -81,6 +81,7 @@ fn config(arguments: Run, log_counters: node::logging::Counters) -> anyhow::Resu
         p2p_peers: arguments.p2p_peers,
         builder_api: arguments.builder_api,
         graffiti: arguments.graffiti,
+        record_minutes: arguments.record_minutes,
         nickname: arguments.nickname,
         no_verify: arguments.no_verify,
         version: env!("CARGO_PKG_VERSION").to_owned(),

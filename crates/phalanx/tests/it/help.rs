@@ -3,7 +3,7 @@
 use crate::program::{phalanx, run};
 
 /// The commands with their arguments.
-pub(crate) const COMMANDS: [&[&str]; 10] = [
+pub(crate) const COMMANDS: [&[&str]; 14] = [
     &["run"],
     &["create", "cluster"],
     &["create", "enr"],
@@ -12,6 +12,10 @@ pub(crate) const COMMANDS: [&[&str]; 10] = [
     &["slashing", "import"],
     &["slashing", "export"],
     &["slashing", "show"],
+    &["replay"],
+    &["exit", "sign"],
+    &["exit", "broadcast"],
+    &["exit", "list"],
     &["devnet"],
     &["version"],
 ];
@@ -41,6 +45,7 @@ fn the_flags_of_run_are_these() {
         "private-key-file",
         "slashing-ledger-file",
         "no-verify",
+        "record-minutes",
         "nickname",
         "help",
         "beacon-node-endpoints",
@@ -68,6 +73,31 @@ fn the_flags_of_run_are_these() {
     found.sort();
     expected.sort();
     assert_eq!(found, expected);
+}
+
+#[test]
+fn the_flags_of_devnet_are_these() {
+    let expected = [
+        "beacon-node",
+        "blobs",
+        "builder",
+        "dir",
+        "exit",
+        "help",
+        "kill",
+        "log-color",
+        "log-format",
+        "log-level",
+        "log-output-path",
+        "nodes",
+        "preset",
+        "restart",
+        "slot-ms",
+        "slots",
+        "validators",
+    ];
+    let found: std::collections::BTreeSet<String> = flags(&["devnet"]).into_iter().collect();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), expected);
 }
 
 #[test]

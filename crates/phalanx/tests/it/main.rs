@@ -10,6 +10,7 @@ mod create_cluster;
 mod documents;
 mod enr;
 mod environment;
+mod exits;
 mod help;
 mod program;
 mod run_ends;

@@ -50,6 +50,11 @@ impl SyncPool {
         self.contributions = self.contributions.split_off(&(slot, Root::ZERO));
     }
 
+    /// Whether anybody signed that block in that slot.
+    pub(crate) fn has_messages(&self, slot: Slot, root: Root) -> bool {
+        self.messages.contains_key(&(slot, root))
+    }
+
     /// What the members of a subcommittee signed; who has several seats in it counts several times.
     pub(crate) fn gather(&self, slot: Slot, root: Root, members: &[ValidatorIndex]) -> Option<Part> {
         self.add_up(slot, root, members, None)

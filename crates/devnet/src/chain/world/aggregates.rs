@@ -140,9 +140,9 @@ impl World {
         data_root: Root,
         committee: CommitteeIndex,
     ) -> Option<Attestation> {
+        let data = self.pool.vote(slot, data_root)?;
         let committees = self.committees(slot);
-        let members = committees.members(slot, committee);
-        let (data, bits, signature) = self.pool.aggregate_of(slot, data_root, members)?;
+        let (bits, signature) = self.pool.gather(&data, committees.members(slot, committee))?;
         Attestation::of_committee(self.spec.preset, committee, &bits, data, signature).ok()
     }
 }

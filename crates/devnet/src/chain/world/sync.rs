@@ -4,8 +4,8 @@ mod contributions;
 
 use bls::Signature;
 use eth::{
-    Container, DomainType, Root, Slot, SubcommitteeIndex, SyncCommitteeContribution, SyncCommitteeMessage,
-    signing_root,
+    Container, DomainType, Root, SYNC_SUBCOMMITTEES, Slot, SubcommitteeIndex, SyncCommitteeContribution,
+    SyncCommitteeMessage, signing_root,
 };
 
 pub(crate) use contributions::Contribution;
@@ -79,8 +79,14 @@ impl World {
         index: SubcommitteeIndex,
         block_root: Root,
     ) -> Result<Option<SyncCommitteeContribution>, Rejection> {
+        if index.0 >= SYNC_SUBCOMMITTEES {
+            return Err(Rejection::UnknownSubcommittee(index));
+        }
+        if !self.sync_pool.has_messages(slot, block_root) {
+            return Ok(None);
+        }
         let committee = self.schedule.sync_committee_signing(slot);
-        let members = committee.subcommittee(index).ok_or(Rejection::UnknownSubcommittee(index))?;
+        let members = committee.subcommittee(index).unwrap_or_default();
         let Some(part) = self.sync_pool.gather(slot, block_root, members) else { return Ok(None) };
         let signature = eth::SignatureBytes(part.signature.to_bytes());
         let preset = self.spec.preset;

@@ -9,10 +9,10 @@ use bls::ShareIndex;
 use cluster::{GroupKey, Lock};
 use duty::{Combine, Signed, Verify};
 use eth::{SignedVoluntaryExit, VoluntaryExit};
+use node::chain_view::ChainView;
 use node::cluster_files;
 use node::worker::KeyTable;
 
-use super::chain::Chain;
 use super::file::{self, PartialExit};
 use crate::arguments::ExitBroadcast;
 use crate::terminal;
@@ -30,7 +30,7 @@ pub(crate) fn broadcast(arguments: ExitBroadcast) -> anyhow::Result<ExitCode> {
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     runtime.block_on(async {
-        let chain = Chain::ask(&arguments.beacon, &lock).await?;
+        let chain = ChainView::ask(super::endpoints(&arguments.beacon), &lock).await?;
         // All are combined before the first is published: a wrong file stops everything.
         let complete: Vec<_> = by_validator(partials)
             .into_iter()
@@ -53,7 +53,7 @@ fn by_validator(partials: Gathered) -> BTreeMap<GroupKey, Gathered> {
 }
 
 fn combine(
-    chain: &Chain,
+    chain: &ChainView,
     lock: &Lock,
     keys: &KeyTable,
     key: GroupKey,
@@ -88,7 +88,7 @@ fn combine(
 }
 
 /// What all operators signed.
-fn message(chain: &Chain, key: GroupKey, gathered: &Gathered) -> anyhow::Result<VoluntaryExit> {
+fn message(chain: &ChainView, key: GroupKey, gathered: &Gathered) -> anyhow::Result<VoluntaryExit> {
     let Some(validator) = chain.validators.get(&key) else {
         bail!("{key} is no validator of this cluster on the chain");
     };
@@ -119,7 +119,7 @@ fn message(chain: &Chain, key: GroupKey, gathered: &Gathered) -> anyhow::Result<
 
 async fn publish(
     arguments: &ExitBroadcast,
-    chain: &Chain,
+    chain: &ChainView,
     key: GroupKey,
     exit: SignedVoluntaryExit,
 ) -> anyhow::Result<()> {
@@ -133,7 +133,7 @@ async fn publish(
             "validator {index}: the exit is complete and good; nothing was published"
         ));
     }
-    let published = chain.client.submit_exit(&exit).await;
+    let published = chain.submit_exit(&exit).await;
     published.with_context(|| format!("validator {index}: no beacon node took the exit"))?;
     terminal::say(&format!("validator {index}: the exit is published"))
 }

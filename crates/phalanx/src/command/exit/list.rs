@@ -3,13 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use beacon::api::ValidatorStatus;
 use cluster::{GroupKey, Lock};
 use eth::{Epoch, PublicKeyBytes, ValidatorIndex};
+use node::chain_view::{ChainView, ValidatorStatus};
 use node::cluster_files;
 use serde::Serialize;
 
-use super::chain::Chain;
 use super::file::{self, PartialExit};
 use crate::arguments::ExitList;
 use crate::terminal;
@@ -35,7 +34,7 @@ pub(crate) fn list(arguments: ExitList) -> anyhow::Result<ExitCode> {
     let lock = cluster_files::load_lock(&arguments.lock_file)?;
     let partials = file::read_all(&[], arguments.from_dir.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
-    let chain = runtime.block_on(Chain::ask(&arguments.beacon, &lock))?;
+    let chain = runtime.block_on(ChainView::ask(super::endpoints(&arguments.beacon), &lock))?;
     let partials: Vec<PartialExit> = partials.into_iter().map(|(_, partial)| partial).collect();
     let rows: Vec<Row> =
         lock.validators.iter().map(|validator| row(&chain, validator.group_key, &partials)).collect();
@@ -47,7 +46,7 @@ pub(crate) fn list(arguments: ExitList) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(chain: &Chain, key: GroupKey, partials: &[PartialExit]) -> Row {
+fn row(chain: &ChainView, key: GroupKey, partials: &[PartialExit]) -> Row {
     let known = chain.validators.get(&key);
     let signed = partials.iter().filter(|partial| partial.public_key == key.0);
     let signer = |partial: &PartialExit| Signer {

@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use cluster::{GroupKey, Lock};
 use duty::Signed;
 use eth::{Epoch, SignatureBytes, SignedVoluntaryExit, ValidatorIndex, VoluntaryExit};
+use node::chain_view::{ChainView, Endpoints, hand_in_exit};
 use node::cluster_files;
 
-use super::chain::{Chain, client};
 use super::file::PartialExit;
 use crate::arguments::ExitSign;
 use crate::terminal;
@@ -30,7 +30,7 @@ pub(crate) fn sign(arguments: ExitSign) -> anyhow::Result<ExitCode> {
 }
 
 async fn sign_all(arguments: &ExitSign, lock: &Lock) -> anyhow::Result<()> {
-    let chain = Chain::ask(&arguments.beacon, lock).await?;
+    let chain = ChainView::ask(super::endpoints(&arguments.beacon), lock).await?;
     let wanted = wanted(arguments, lock, &chain)?;
     let epoch = match arguments.exit_epoch.map(Epoch) {
         Some(epoch) if epoch > chain.epoch() => {
@@ -75,7 +75,7 @@ async fn sign_all(arguments: &ExitSign, lock: &Lock) -> anyhow::Result<()> {
 fn wanted(
     arguments: &ExitSign,
     lock: &Lock,
-    chain: &Chain,
+    chain: &ChainView,
 ) -> anyhow::Result<Vec<(GroupKey, ValidatorIndex)>> {
     let is_wanted = |key: &GroupKey, index: ValidatorIndex| {
         arguments.all
@@ -131,7 +131,7 @@ fn confirm(arguments: &ExitSign, wanted: &[(GroupKey, ValidatorIndex)], epoch: E
     if answer.trim() == "exit" { Ok(()) } else { bail!("nothing was signed") }
 }
 
-fn signed(chain: &Chain, share: &Share, validator_index: ValidatorIndex, epoch: Epoch) -> PartialExit {
+fn signed(chain: &ChainView, share: &Share, validator_index: ValidatorIndex, epoch: Epoch) -> PartialExit {
     let message = VoluntaryExit { epoch, validator_index };
     let root = Signed::Exit(message).signing_root(&chain.spec);
     let signature = SignatureBytes(share.secret.sign(root.as_bytes()).to_bytes());
@@ -147,8 +147,8 @@ async fn hand_over(arguments: &ExitSign, lock: &Lock, partial: &PartialExit) -> 
         let path = partial.write(directory)?;
         return terminal::say(&path.display().to_string());
     }
-    let node = client(vec![arguments.node.clone()], &arguments.beacon, lock)?;
-    let taken = node.submit_exit(&partial.signed_exit).await;
+    let node = Endpoints { urls: vec![arguments.node.clone()], ..super::endpoints(&arguments.beacon) };
+    let taken = hand_in_exit(node, lock, &partial.signed_exit).await;
     taken.with_context(|| {
         format!(
             "the node at {} did not take the exit. Is it running? --output-dir writes files instead",
