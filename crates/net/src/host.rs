@@ -10,7 +10,7 @@ use duty::{ConsensusMessage, PartialSet};
 use libp2p::Multiaddr;
 use prometheus_client::registry::Registry;
 use qbft::PeerIndex;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -218,6 +218,7 @@ impl Crew {
             class,
             limits: self.limits,
             outbox,
+            turn: Arc::new(Semaphore::new(1)),
             control: self.control.clone(),
             presence: self.presence.clone(),
             wanted: self.wanted.clone(),

@@ -8,7 +8,7 @@ use futures::{AsyncReadExt, AsyncWriteExt};
 use libp2p::core::upgrade::NegotiationError;
 use libp2p::{PeerId, Stream};
 use qbft::PeerIndex;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,9 @@ use crate::outbox::{Outbox, Parcel};
 use crate::protocol::Class;
 use crate::streams::{Control, OpenError};
 
+/// Bytes from which messages to a peer are written one after another. Side by side all of them would arrive as late as
+/// the last, and a proposal is of use before the votes for it, each of which carries it once more (charon-wire 4.1).
+const LARGE: usize = 128 << 10;
 /// How often a message is tried; peers ignore what they already have.
 const ATTEMPTS: usize = 3;
 
@@ -66,6 +69,8 @@ pub(crate) struct Worker {
     pub(crate) class: Class,
     pub(crate) limits: Limits,
     pub(crate) outbox: Arc<Outbox>,
+    /// The turn to write a large message.
+    pub(crate) turn: Arc<Semaphore>,
     pub(crate) control: Control,
     pub(crate) presence: watch::Receiver<Presence>,
     /// Asks for a peer to be dialled soon.
@@ -131,9 +136,12 @@ impl Worker {
             else {
                 return self.metrics.lose(&self.name, self.class, "expired", 1);
             };
+            let Ok(turn) = timeout_at(parcel.expires, self.turn(&parcel.frame)).await else {
+                return self.metrics.lose(&self.name, self.class, "expired", 1);
+            };
             let begun = Instant::now();
             let deadline = parcel.expires.min(begun + self.limits.send_deadline);
-            let Err(error) = self.send(&parcel.frame, deadline).await else {
+            let Err(error) = self.send(&parcel.frame, turn, deadline).await else {
                 return self.metrics.sent(&self.name, self.class, parcel.frame.len(), begun.elapsed());
             };
             tracing::debug!(peer = self.name, topic = self.class.name(), attempt, %error, "send failed");
@@ -150,7 +158,20 @@ impl Worker {
         presence.get(&self.peer).copied()
     }
 
-    async fn send(&self, frame: &Frame, deadline: Instant) -> Result<(), SendError> {
+    /// Waits until no other large message is being written, if this is one.
+    async fn turn(&self, frame: &Frame) -> Option<SemaphorePermit<'_>> {
+        if frame.len() < LARGE {
+            return None;
+        }
+        Some(self.turn.acquire().await.expect("the semaphore is never closed"))
+    }
+
+    async fn send(
+        &self,
+        frame: &Frame,
+        turn: Option<SemaphorePermit<'_>>,
+        deadline: Instant,
+    ) -> Result<(), SendError> {
         let opening = self.control.open(self.id, vec![self.class.protocol()]);
         let (_, mut stream) = timeout_at(deadline, opening).await.map_err(|_| SendError::Timeout)??;
         let _counted = self.metrics.stream(&self.name, self.class, "outbound");
@@ -159,6 +180,8 @@ impl Worker {
             stream.close().await
         };
         timeout_at(deadline, writing).await.map_err(|_| SendError::Timeout)?.map_err(stream_error)?;
+        // The next one need not wait until this one is confirmed.
+        drop(turn);
         timeout_at(deadline, read_to_end(&mut stream)).await.unwrap_or(Err(SendError::Unconfirmed))
     }
 }

@@ -44,7 +44,7 @@ fn main() {
     }
     let runtime = tokio::runtime::Runtime::new().expect("the machine has threads");
     println!("| value | proposal at the last peer | last decision | in round |\n|---|---|---|---|");
-    for kib in [60, 256, 512, 1024, 1536, 2662, 6144] {
+    for kib in [60, 256, 512, 1024, 1536, 2048, 2662, 6144] {
         let courses = runtime.block_on(agree_on(kib * KIB));
         println!("| {kib} KiB | {} |", row(&courses));
     }

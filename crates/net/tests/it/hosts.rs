@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use qbft::{Kind, PeerIndex};
 use tokio::time::Instant;
 
-use crate::cluster::{config, connected, connected_with, key, knowing, start, wait_until};
+use crate::cluster::{Node, config, connected, connected_with, key, knowing, start, wait_until};
 use crate::samples::{attester, datum, draft, partials, prepare, spec};
 
 fn soon() -> Instant {
@@ -88,26 +88,48 @@ async fn a_burst_of_400_streams_loses_nothing() {
     assert_eq!(nodes[0].metric("p2p_messages_lost", ""), 0.0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_of_several_megabytes_passes() {
-    let mut nodes = connected(2).await;
-    let data = (0..16_000u16).map(|number| {
+/// A proposal of peer 0 for so many attesters, 330 bytes each.
+fn proposal_for(attesters: u16, slot: u64) -> ConsensusMessage {
+    let data = (0..attesters).map(|number| {
         let [high, low] = number.to_be_bytes();
         let mut key = [high; 48];
         key[0] = low;
-        (GroupKey(PublicKeyBytes(key)), datum(9, high))
+        (GroupKey(PublicKeyBytes(key)), datum(slot, high))
     });
     let value = wire::value(&spec(), Content::Attester(data.collect()));
-    assert!(value.bytes.len() > 5_000_000);
-    let message = wire::sign(&key(0), PeerIndex(0), attester(9), draft(Kind::PrePrepare, Some(&value)));
-    let sent = ConsensusMessage { duty: attester(9), message, values: vec![value] };
-    nodes[0].host.send_consensus(To::All, &sent, soon());
-    let received = nodes[1].wait_for(|event| match event {
+    let message = wire::sign(&key(0), PeerIndex(0), attester(slot), draft(Kind::PrePrepare, Some(&value)));
+    ConsensusMessage { duty: attester(slot), message, values: vec![value] }
+}
+
+/// The next consensus message.
+async fn next_message(node: &mut Node) -> ConsensusMessage {
+    let message = node.wait_for(|event| match event {
         Event::Consensus { message, .. } => Some(message),
         Event::Fault { why, .. } => panic!("{why}"),
         _ => None,
     });
-    assert_eq!(received.await.values[0].bytes, sent.values[0].bytes);
+    message.await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_of_several_megabytes_passes() {
+    let mut nodes = connected(2).await;
+    let sent = proposal_for(16_000, 9);
+    assert!(sent.values[0].bytes.len() > 5_000_000);
+    nodes[0].host.send_consensus(To::All, &sent, soon());
+    assert_eq!(next_message(&mut nodes[1]).await.values[0].bytes, sent.values[0].bytes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_message_is_not_overtaken_by_a_smaller_one_that_is_large_too() {
+    let mut nodes = connected(2).await;
+    nodes[0].host.send_consensus(To::All, &proposal_for(16_000, 9), soon());
+    nodes[0].host.send_consensus(To::All, &proposal_for(500, 10), soon());
+    let mut order = Vec::new();
+    for _ in 0..2 {
+        order.push(next_message(&mut nodes[1]).await.duty.slot.0);
+    }
+    assert_eq!(order, [9, 10]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
