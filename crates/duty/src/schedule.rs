@@ -169,7 +169,7 @@ impl Schedule {
         if slot.0 >= last_slots && next_is_missing {
             wanted.push(next);
         }
-        let this_slot = window.slot_start(slot);
+        let this_slot = window.began(now);
         wanted.retain(|epoch| self.asked.get(epoch).is_none_or(|asked| *asked < this_slot));
         for epoch in &wanted {
             self.asked.insert(*epoch, now);
@@ -338,6 +338,14 @@ mod tests {
         assert_eq!(schedule.wanted(&window, at(14, 0)), [Epoch(2)], "the next one is asked for ahead");
         schedule.resolve(&window, at(14, 1), duties(2, 1, &[]));
         assert_eq!(schedule.wanted(&window, at(16, 0)), [Epoch(2)], "and again once it has begun");
+    }
+
+    #[test]
+    fn before_genesis_an_epoch_is_asked_for_once_a_slot_too() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        assert_eq!(schedule.wanted(&window, at(0, -20_000)), [Epoch(0)]);
+        assert_eq!(schedule.wanted(&window, at(0, -19_999)), []);
+        assert_eq!(schedule.wanted(&window, at(0, -11_999)), [Epoch(0)]);
     }
 
     #[test]

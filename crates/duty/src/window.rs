@@ -33,6 +33,11 @@ impl Window {
         self.spec.slot_at_ns(now.0)
     }
 
+    /// When the slot of that moment began; before genesis, when it would have.
+    pub(crate) fn began(&self, now: Time) -> Time {
+        after(now, -now.0.rem_euclid(self.slot_ns().max(1)))
+    }
+
     fn slot_ns(&self) -> i64 {
         self.spec.slot_duration_ns()
     }
@@ -187,6 +192,14 @@ mod tests {
         for kind in [DutyKind::PrepareAggregator, DutyKind::PrepareSyncContribution, DutyKind::Exit] {
             let admitted = |slot| window.admits(duty(slot, kind), window.slot_start(Slot(10)));
             assert!(admitted(31) && !admitted(32), "{kind}");
+        }
+    }
+
+    #[test]
+    fn slots_have_a_beginning_before_genesis_too() {
+        let window = window();
+        for (now, began) in [(0, 0), (11, 0), (12, 12), (-1, -12), (-12, -12), (-13, -24)] {
+            assert_eq!(window.began(Time(now * SECOND)), Time(began * SECOND), "{now}");
         }
     }
 
