@@ -1,10 +1,10 @@
 //! Finding out who aggregates: a share's selection proofs go to the node, which completes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use eth::{
-    BeaconCommitteeSelection, Container, DomainType, Epoch, Preset, PublicKeyBytes, SignatureBytes, Slot,
+    BeaconCommitteeSelection, Container, DomainType, Epoch, PublicKeyBytes, SignatureBytes, Slot,
     SubcommitteeIndex, SyncAggregatorSelectionData, SyncCommitteeSelection, SyncDuty, ValidatorIndex,
     is_sync_committee_aggregator, slot_root,
 };
@@ -93,13 +93,8 @@ fn member_selections(
         let validator_index = duty.validator_index;
         Ok(SyncCommitteeSelection { validator_index, slot, subcommittee_index, selection_proof })
     };
-    let of_duty =
-        |duty| subcommittees(session.spec.preset, duty).into_iter().map(move |index| selection(duty, index));
-    duties.iter().flat_map(of_duty).collect()
-}
-
-/// A validator may sit in several, and several times in one.
-fn subcommittees(preset: Preset, duty: &SyncDuty) -> BTreeSet<SubcommitteeIndex> {
-    let positions = duty.validator_sync_committee_indices.iter();
-    positions.map(|position| SubcommitteeIndex(position.0 / preset.sync_subcommittee_size())).collect()
+    let preset = session.spec.preset;
+    let places =
+        duties.iter().flat_map(|duty| duty.subcommittees(preset).into_iter().map(move |index| (duty, index)));
+    places.map(|(duty, index)| selection(duty, index)).collect()
 }

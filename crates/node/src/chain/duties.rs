@@ -1,11 +1,11 @@
 //! Who has which duty in an epoch.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use cluster::GroupKey;
 use duty::{EpochDuties, Input, ProposerSlot, SyncMember};
-use eth::{AttesterDuty, Epoch, Preset, SubcommitteeIndex, SyncDuty, ValidatorIndex};
+use eth::{AttesterDuty, Epoch, SyncDuty, ValidatorIndex};
 
 use super::Chain;
 
@@ -42,7 +42,7 @@ impl Chain {
         let preset = self.inner.spec.preset;
         let sitting = |duty: SyncDuty| {
             let key = *indices.get(&duty.validator_index)?;
-            let subcommittees = subcommittees(preset, &duty);
+            let subcommittees = duty.subcommittees(preset).into_iter().collect();
             Some(SyncMember { key, validator: duty.validator_index, subcommittees })
         };
         Ok(EpochDuties {
@@ -69,11 +69,4 @@ impl Chain {
         tokio::spawn(async move { chain.tell_fee_recipients().await });
         Ok(indices)
     }
-}
-
-fn subcommittees(preset: Preset, duty: &SyncDuty) -> BTreeSet<SubcommitteeIndex> {
-    let size = preset.sync_committee_size() / eth::SYNC_SUBCOMMITTEES;
-    let positions = duty.validator_sync_committee_indices.iter();
-    let subcommittees = positions.map(|position| SubcommitteeIndex(position.0 / size));
-    subcommittees.filter(|subcommittee| subcommittee.0 < eth::SYNC_SUBCOMMITTEES).collect()
 }
