@@ -43,11 +43,17 @@ pub use self::settings::Settings;
 
 /// Everything there is.
 pub struct World {
+    /// What was chosen of it.
     pub settings: Settings,
+    /// The chain's clockwork.
     pub spec: Spec,
+    /// This moment.
     pub now: Time,
+    /// The operators.
     pub nodes: Vec<Node>,
+    /// Who has which duty.
     pub chain: Chain,
+    /// What left the nodes, and whether it may have.
     pub checks: Checks,
     random: Random,
     network: Network,
@@ -60,18 +66,23 @@ pub struct World {
 pub struct Node {
     /// None while it is down.
     pub engine: Option<Engine>,
+    /// Its beacon node.
     pub beacon: Beacon,
+    /// How its validator client behaves.
     pub client: Client,
+    /// What its validator client remembers.
     pub memory: Memory,
     /// Whether it tells its peers that it reads several contributions of one validator; none when it tells nothing.
     pub reads_plurals: Option<bool>,
     /// How it lies when it leads, if it does.
     pub lie: Option<Lie>,
+    /// Its disk.
     pub disk: Disk,
     /// Whether its workers lose what they are given.
     pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
     pub fee_recipient: Address,
+    /// What it told its operator.
     pub notices: Vec<(Time, Notice)>,
     /// When it refused its validator client what, and why.
     pub refusals: Vec<(Time, Asked, Reason)>,
@@ -83,9 +94,11 @@ pub struct Node {
     pub registrations: Vec<(Time, Epoch)>,
     /// What it asked its beacon node for.
     pub fetches: Vec<(Time, Duty)>,
+    /// The epochs whose duties it asked its beacon node for.
     pub resolves: Vec<(Time, Epoch)>,
     /// What it sent to its peers.
     pub votes: Vec<(Duty, Kind)>,
+    /// The partial signatures it sent to its peers.
     pub sent_partials: Vec<(To, PartialSet)>,
     /// What it gave its beacon node to publish.
     pub blocks: Vec<SignedProposal>,
@@ -99,6 +112,7 @@ pub struct Node {
 /// The state of a node's disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disk {
+    /// It can be read and written.
     Good,
     /// It can be read but not written.
     Full,
@@ -362,6 +376,7 @@ pub fn leader(duty: Duty, round: u64, nodes: usize) -> usize {
     usize::try_from((duty.leader_offset() + round) % nodes as u64).expect("a few nodes")
 }
 
+/// The node among the operators.
 pub fn index(node: usize) -> PeerIndex {
     PeerIndex(u8::try_from(node).expect("a few nodes"))
 }

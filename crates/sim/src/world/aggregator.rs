@@ -21,6 +21,7 @@ use super::{Event, World};
 pub struct Memory {
     /// Complete selection proofs.
     pub selections: BTreeMap<(Slot, ValidatorIndex), SignatureBytes>,
+    /// Those of sync subcommittees.
     pub sync_selections: BTreeMap<(Slot, SubcommitteeIndex, ValidatorIndex), SignatureBytes>,
     /// What it was given to attest to.
     pub attested: BTreeMap<Slot, AttestationData>,

@@ -40,6 +40,7 @@ struct Item {
 }
 
 impl Checks {
+    /// Nothing has left yet.
     pub fn new(nodes: usize) -> Checks {
         Checks {
             nodes,
@@ -55,6 +56,7 @@ impl Checks {
         }
     }
 
+    /// Whether anybody published the duty of the seat.
     pub fn is_published(&self, duty: Duty, seat: impl Into<Seat>) -> bool {
         self.published.contains_key(&(duty, seat.into()))
     }
