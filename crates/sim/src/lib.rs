@@ -2,4 +2,7 @@
 //!
 //! Never here: a socket, a clock, a file, a thread, or randomness that the seed does not decide.
 
+pub mod byzantine;
+pub mod checker;
+pub mod log;
 pub mod world;
