@@ -19,12 +19,12 @@ use qbft::Draft;
 
 use self::agreement::Agreement;
 use self::combination::{Combination, items};
-use self::sentence::{Verdict, demand};
 use self::slashing::{Released, Signature};
 use crate::world::client::{Asked, share};
 use crate::world::fake::sign;
 
 pub use self::sentence::{Sentence, Violation};
+pub(crate) use self::sentence::{Verdict, demand};
 
 /// Everything that left a node, across all its lives.
 #[derive(Debug)]

@@ -4,5 +4,8 @@
 
 pub mod byzantine;
 pub mod checker;
+pub mod faults;
 pub mod log;
+pub mod plan;
+pub mod run;
 pub mod world;

@@ -53,11 +53,13 @@ pub enum Sentence {
     PeaceBringsBackEveryDuty,
     /// No client waits for ever.
     NobodyWaitsForEver,
+    /// Determinism (R15).
+    TheSameSeedIsTheSameWorld,
 }
 
 impl Sentence {
     /// Every one of them.
-    pub const ALL: [Sentence; 24] = [
+    pub const ALL: [Sentence; 25] = [
         Sentence::NothingSlashableIsReleased,
         Sentence::NothingSlashableCanBeCompleted,
         Sentence::ReleasedIsPermitted,
@@ -82,6 +84,7 @@ impl Sentence {
         Sentence::EverybodyLearnsTheDecision,
         Sentence::PeaceBringsBackEveryDuty,
         Sentence::NobodyWaitsForEver,
+        Sentence::TheSameSeedIsTheSameWorld,
     ];
 
     /// The sentence.
@@ -128,6 +131,7 @@ impl Sentence {
             }
             Sentence::EverybodyLearnsTheDecision => "in peace every running node learns every decision",
             Sentence::PeaceBringsBackEveryDuty => "in peace every duty is published",
+            Sentence::TheSameSeedIsTheSameWorld => "the same seed gives the same events",
             Sentence::NobodyWaitsForEver => "every request of a client is answered before its duty is over",
         }
     }

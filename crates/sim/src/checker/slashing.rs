@@ -79,13 +79,6 @@ impl Released {
         let keys = self.by_validator.keys();
         keys.flat_map(move |key| self.of_node(node, key).map(|signature| (*key, signature)))
     }
-
-    /// The node's word counts for nothing any more, nor does what it released.
-    pub(crate) fn forget(&mut self, node: usize) {
-        for nodes in self.by_validator.values_mut().flat_map(BTreeMap::values_mut) {
-            nodes.remove(&node);
-        }
-    }
 }
 
 /// The slashing conditions of the consensus specification.

@@ -37,6 +37,47 @@ pub struct Beacon {
     pub votes: usize,
     /// Members in its contributions.
     pub participants: usize,
+    /// What nonsense it answers, if it does.
+    pub nonsense: Option<Nonsense>,
+}
+
+/// What is wrong with what a beacon node would have the cluster agree on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nonsense {
+    /// It is for another slot.
+    OtherSlot,
+    /// The target lies beyond all that is.
+    AbsurdTarget,
+    /// The source is not before the target.
+    SourceAfterTarget,
+    /// Everything in it is zero.
+    Zero,
+    /// The vote surrounds earlier ones.
+    Surrounding,
+}
+
+impl Nonsense {
+    /// Every one.
+    pub const ALL: [Nonsense; 5] = [
+        Nonsense::OtherSlot,
+        Nonsense::AbsurdTarget,
+        Nonsense::SourceAfterTarget,
+        Nonsense::Zero,
+        Nonsense::Surrounding,
+    ];
+
+    fn garble(self, data: &mut AttestationData) {
+        match self {
+            Nonsense::OtherSlot => data.slot.0 += 1,
+            Nonsense::AbsurdTarget => data.target.epoch.0 = 1 << 63,
+            Nonsense::SourceAfterTarget => data.source.epoch.0 = data.target.epoch.0 + 1,
+            Nonsense::Zero => *data = AttestationData::default(),
+            Nonsense::Surrounding => {
+                data.source.epoch.0 = data.source.epoch.0.saturating_sub(1);
+                data.target.epoch.0 += 1;
+            }
+        }
+    }
 }
 
 impl Default for Beacon {
@@ -52,6 +93,7 @@ impl Default for Beacon {
             aggregates: true,
             votes: 30,
             participants: 6,
+            nonsense: None,
         }
     }
 }
@@ -61,7 +103,10 @@ impl Chain {
     pub fn value(&self, duty: Duty, what: &Fetch, beacon: &Beacon) -> Option<Value> {
         let content = match what {
             Fetch::Attestation(duties) => {
-                let data = self.attestation_data(duty.slot, beacon);
+                let mut data = self.attestation_data(duty.slot, beacon);
+                if let Some(nonsense) = beacon.nonsense {
+                    nonsense.garble(&mut data);
+                }
                 let datum =
                     |duty: &AttesterDuty| (GroupKey(duty.pubkey), AttesterDatum { data, duty: *duty });
                 Content::Attester(duties.iter().map(datum).collect())

@@ -1,7 +1,7 @@
 //! Validator clients: they ask at their time, sign what they are given, and hand it in.
 
 use cluster::GroupKey;
-use duty::{Answer, Input, Question, RequestId, Signed, Submission};
+use duty::{Answer, Input, Question, RequestId, Signed, Submission, Time};
 use eth::{
     AttestationData, CommitteeIndex, Epoch, Proposal, Root, SignatureBytes, SignedVoluntaryExit,
     SingleAttestation, Slot, SubcommitteeIndex, VoluntaryExit,
@@ -10,6 +10,7 @@ use eth::{
 use super::chain::{block_root, validator_index};
 use super::fake::{key, sign};
 use super::{Event, World};
+use crate::checker::Sentence;
 
 /// How a validator client behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,18 @@ pub enum Client {
     SignsSomethingElse,
     /// It holds another share.
     WrongShare,
+}
+
+impl Client {
+    /// Every misbehaviour.
+    pub const ALL: [Client; 6] = [
+        Client::Absent,
+        Client::Late(1_500),
+        Client::Late(9_000),
+        Client::Twice,
+        Client::SignsSomethingElse,
+        Client::WrongShare,
+    ];
 }
 
 /// What a client asks for, and later hands in.
@@ -58,7 +71,8 @@ impl World {
             Client::Twice => 2,
             _ => 1,
         };
-        let slot_start = qbft::Time(self.spec.slot_start_ns(slot));
+        // Its clock is its node's.
+        let slot_start = self.nodes[node].clock.truth(Time(self.spec.slot_start_ns(slot)));
         let begin = slot_start.max(self.now);
         for _ in 0..times {
             if slot.0 > 0 && self.chain.proposer(slot).is_some() {
@@ -126,7 +140,10 @@ impl World {
 
     pub(super) fn answered(&mut self, node: usize, request: RequestId, answer: Answer) {
         let asked = self.nodes[node].asked.remove(&request);
-        let (_, what) = asked.expect("a request is answered once");
+        self.checks.demand(asked.is_some(), Sentence::RequestsAreAnsweredOnce, || {
+            format!("node {node} answers {request:?} again")
+        });
+        let Some((_, what)) = asked else { return };
         match answer {
             Answer::Refused(reason) => self.nodes[node].refusals.push((self.now, what, reason)),
             Answer::Received(items) => self.nodes[node].received.push((what, items)),

@@ -1,44 +1,78 @@
 //! What was to be done, what was seen of it, and what must hold in the end.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use cluster::GroupKey;
 use duty::{Duty, DutyKind, Notice, Reason, Seat, Time};
 use eth::Slot;
 use qbft::PeerIndex;
 
 use super::World;
+use crate::checker::{Sentence, Verdict, demand};
 
 impl World {
     /// Every duty that begins in these slots must have been published.
-    pub fn assert_nothing_missed(&self, slots: std::ops::Range<u64>) {
-        for (duty, seat) in self.expected(slots) {
-            self.assert_published(duty, seat);
-        }
+    pub fn assert_nothing_missed(&self, slots: Range<u64>) {
+        self.expect_to_hold(self.check_everything(slots));
     }
 
     /// The same for what does not depend on selection proofs.
-    pub fn assert_no_vote_missed(&self, slots: std::ops::Range<u64>) {
-        let is_vote = |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
-        for (duty, seat) in self.expected(slots).into_iter().filter(|(duty, _)| is_vote(duty)) {
-            self.assert_published(duty, seat);
+    pub fn assert_no_vote_missed(&self, slots: Range<u64>) {
+        self.expect_to_hold(self.check_votes(slots));
+    }
+
+    fn expect_to_hold(&self, verdict: Verdict) {
+        if let Err(violation) = verdict {
+            panic!("seed {}: {violation}", self.settings.seed);
         }
     }
 
-    fn assert_published(&self, duty: Duty, seat: Seat) {
-        let reports = self.nodes.iter().flat_map(|node| &node.notices);
-        let whys = reports.filter_map(|(_, notice)| match notice {
-            Notice::Over(report) if report.duty == duty && report.key == seat.key => report.missed,
-            _ => None,
-        });
-        assert!(
-            self.checks.is_published(duty, seat),
-            "seed {}: {duty} of {seat:?} was missed: {:?}",
-            self.settings.seed,
-            whys.map(Reason::code).collect::<Vec<_>>()
-        );
+    pub(crate) fn check_everything(&self, slots: Range<u64>) -> Verdict {
+        self.expected(slots).into_iter().try_for_each(|(duty, seat)| self.check_published(duty, seat))
+    }
+
+    pub(crate) fn check_votes(&self, slots: Range<u64>) -> Verdict {
+        let is_vote = |duty: &Duty| !matches!(duty.kind, DutyKind::Aggregator | DutyKind::SyncContribution);
+        let votes = self.expected(slots).into_iter().filter(|(duty, _)| is_vote(duty));
+        votes.into_iter().try_for_each(|(duty, seat)| self.check_published(duty, seat))
+    }
+
+    fn check_published(&self, duty: Duty, seat: Seat) -> Verdict {
+        demand(self.checks.is_published(duty, seat), Sentence::PeaceBringsBackEveryDuty, || {
+            let reports = self.nodes.iter().flat_map(|node| &node.notices);
+            let whys = reports.filter_map(|(_, notice)| match notice {
+                Notice::Over(report) if report.duty == duty && report.key == seat.key => report.missed,
+                _ => None,
+            });
+            let whys = whys.map(Reason::code).collect::<Vec<_>>();
+            format!("{duty} of {seat:?} was missed: {whys:?}")
+        })
+    }
+
+    /// Every vote and block of these slots was decided by every running node, within one round more than there are
+    /// faults.
+    pub(crate) fn check_decisions(&self, slots: Range<u64>) -> Verdict {
+        let is_agreed_on = |duty: &Duty| duty.kind.is_slashable();
+        let duties: BTreeSet<Duty> =
+            self.expected(slots).into_iter().map(|(duty, _)| duty).filter(is_agreed_on).collect();
+        let most = qbft::faults(self.settings.nodes) as u64 + 1;
+        for duty in duties {
+            for node in (0..self.nodes.len()).filter(|node| self.nodes[*node].engine.is_some()) {
+                let round = self.decided_in(node, duty);
+                demand(round.is_some(), Sentence::EverybodyLearnsTheDecision, || {
+                    format!("node {node} has not decided {duty}")
+                })?;
+                demand(round <= Some(most), Sentence::DecidedWithinItsRounds, || {
+                    format!("node {node} decided {duty} in round {round:?}")
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// What the cluster has to do in these slots.
-    pub fn expected(&self, slots: std::ops::Range<u64>) -> Vec<(Duty, Seat)> {
+    pub fn expected(&self, slots: Range<u64>) -> Vec<(Duty, Seat)> {
         let mut expected = Vec::new();
         for slot in slots.map(Slot) {
             let mut expect = |kind, seats: Vec<Seat>| {
@@ -61,12 +95,18 @@ impl World {
 
     /// No validator client may wait for an answer for ever.
     pub fn assert_nobody_waits(&self) {
-        let two_slots_ago = Time(self.now.0 - 3 * self.spec.slot_duration_ns());
-        for node in &self.nodes {
-            for (since, what) in node.asked.values() {
-                assert!(*since > two_slots_ago, "{what:?} has waited since {since:?} and got no answer");
-            }
+        self.expect_to_hold(self.check_nobody_waits());
+    }
+
+    pub(crate) fn check_nobody_waits(&self) -> Verdict {
+        let long_ago = Time(self.now.0 - 3 * self.spec.slot_duration_ns());
+        let asked = self.nodes.iter().flat_map(|node| node.asked.values());
+        for (since, what) in asked {
+            demand(*since > long_ago, Sentence::NobodyWaitsForEver, || {
+                format!("{what:?} has waited since {since:?}")
+            })?;
         }
+        Ok(())
     }
 
     /// The round a node decided the duty in, if it did.
