@@ -12,6 +12,9 @@ use crate::{Duty, DutyKind, EpochDuties, Head, ProposerSlot, SyncMember};
 /// Slots before the end of an epoch in which the next one is resolved ahead.
 const AHEAD_SLOTS: u64 = 2;
 
+/// Slots without news of a head after which the duties are asked for again: nobody would tell of a reorganisation.
+const SILENT_SLOTS: u64 = 2;
+
 /// The kinds of duties that begin by themselves in their slot.
 const KINDS: [DutyKind; 5] = [
     DutyKind::Proposer,
@@ -160,7 +163,7 @@ impl Schedule {
         let epoch = window.spec().epoch_of(slot);
         let last_slots = window.spec().first_slot(Epoch(epoch.0 + 1)).0.saturating_sub(AHEAD_SLOTS);
         let mut wanted = Vec::new();
-        if self.is_stale(window, epoch) {
+        if self.is_stale(window, epoch, slot) {
             wanted.push(epoch);
         }
         let next = Epoch(epoch.0 + 1);
@@ -177,11 +180,14 @@ impl Schedule {
         wanted
     }
 
-    /// Whether the duties of the running epoch are missing, outdated by a reorganisation, or from before it began.
-    fn is_stale(&self, window: &Window, epoch: Epoch) -> bool {
+    /// Whether the duties of the running epoch are missing, outdated by a reorganisation, or from before it began, or
+    /// whether nobody would have told that they are.
+    fn is_stale(&self, window: &Window, epoch: Epoch, slot: Slot) -> bool {
+        let latest_head = self.head.map_or(0, |head| head.slot.0);
         self.epochs.get(&epoch).is_none_or(|resolved| {
             resolved.attester_dependent_root.is_zero()
                 || resolved.resolved_in < window.spec().first_slot(epoch)
+                || slot.0 >= latest_head.max(resolved.resolved_in.0).saturating_add(SILENT_SLOTS)
         })
     }
 

@@ -115,6 +115,7 @@ fn settings(seed: u64, random: &mut Random) -> Settings {
         takes_builders: random.one_in(2),
         one_selection_per_request: random.one_in(3),
         head_ms: [None, Some(1_000), Some(2_000), Some(3_000)][random.below(4)],
+        is_observed: false,
         ..Settings::default()
     }
 }

@@ -90,10 +90,18 @@ fn judge_peace(world: &World, plan: &Plan) -> Result<(), Violation> {
     world.check_nobody_waits()
 }
 
-/// The least of the plan's faults that still break the same sentence, found by leaving out ever smaller parts.
+/// Worlds that are run to find the least that breaks a sentence, at most.
+const MAX_TRIES: usize = 200;
+
+/// The least of the plan's faults that still break the same sentence, found by leaving out ever smaller parts. Says how
+/// many are left whenever it has found fewer.
 pub fn minimise(plan: &Plan, sentence: Sentence, mut progress: impl FnMut(usize)) -> Plan {
     let mut plan = plan.clone();
-    let breaks = |plan: &Plan| run(plan, false).violation.is_some_and(|found| found.sentence == sentence);
+    let mut tries = 0;
+    let mut breaks = |plan: &Plan| {
+        tries += 1;
+        tries <= MAX_TRIES && run(plan, false).violation.is_some_and(|found| found.sentence == sentence)
+    };
     let mut part = plan.faults.len().div_ceil(2);
     while part > 0 {
         let mut start = 0;

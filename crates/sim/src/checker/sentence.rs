@@ -114,7 +114,9 @@ impl Sentence {
             Sentence::OneVotePerRound => {
                 "an honest node names one value in a round, by message kind, whatever it forgets"
             }
-            Sentence::DutiesBeginOnce => "a duty begins once in a life of a node, and not before its slot",
+            Sentence::DutiesBeginOnce => {
+                "a duty begins once in a life of a node, and not before the slot before its own"
+            }
             Sentence::OwnShareOnly => "a node sends verified signatures of its own share and no others",
             Sentence::SignedOnce => "a node signs one thing for each seat of a duty",
             Sentence::CompletedByAThreshold => {

@@ -116,7 +116,7 @@ impl Chain {
                 subcommittees: subcommittees.collect(),
             }
         };
-        (0..self.sync_members).map(member).collect()
+        (0..self.sync_members.min(self.validators)).map(member).collect()
     }
 
     /// The members of the sync committee whose messages of the slot count: that of the next slot.

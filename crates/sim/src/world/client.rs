@@ -144,7 +144,9 @@ impl World {
             format!("node {node} answers {request:?} again")
         });
         let Some((_, what)) = asked else { return };
+        let is_observed = self.settings.is_observed;
         match answer {
+            Answer::Refused(_) | Answer::Received(_) | Answer::Aggregators(_) if !is_observed => {}
             Answer::Refused(reason) => self.nodes[node].refusals.push((self.now, what, reason)),
             Answer::Received(items) => self.nodes[node].received.push((what, items)),
             Answer::AttestationData(data) => self.client_attests(node, data),

@@ -189,7 +189,8 @@ impl Lie {
             Lie::Different => {
                 let one = set.values_mut().next()?;
                 let mut bits = one.aggregation_bits();
-                bits.swap(0, 30);
+                let last = bits.len() - 1;
+                bits.swap(0, last.min(30));
                 *one = remade(one, data, bits);
             }
             _ => return None,

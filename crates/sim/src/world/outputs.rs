@@ -49,7 +49,10 @@ impl World {
                     let slot = self.spec.slot_at_ns(it.clock.local(self.now).0);
                     self.checks.began((node, it.life), *duty, slot);
                 }
-                self.nodes[node].notices.push((self.now, notice));
+                let is_judged = matches!(notice, Notice::Decided { .. } | Notice::Over(_));
+                if is_judged || self.settings.is_observed {
+                    self.nodes[node].notices.push((self.now, notice));
+                }
             }
         }
     }
@@ -65,7 +68,9 @@ impl World {
     }
 
     fn resolve(&mut self, node: usize, epoch: Epoch) {
-        self.nodes[node].resolves.push((self.now, epoch));
+        if self.settings.is_observed {
+            self.nodes[node].resolves.push((self.now, epoch));
+        }
         let input = match self.nodes[node].beacon.is_up {
             true => Input::Resolved(self.chain_of(node).duties(epoch)),
             false => Input::ResolveFailed(epoch),
@@ -74,7 +79,9 @@ impl World {
     }
 
     fn fetch(&mut self, node: usize, duty: Duty, what: &Fetch) {
-        self.nodes[node].fetches.push((self.now, duty));
+        if self.settings.is_observed {
+            self.nodes[node].fetches.push((self.now, duty));
+        }
         let beacon = &self.nodes[node].beacon;
         let value = if beacon.is_up { self.chain.value(duty, what, beacon) } else { None };
         let input = match value {
@@ -92,7 +99,9 @@ impl World {
 
     pub(super) fn publish(&mut self, node: usize, duty: Duty, seats: Vec<Seat>, what: Publication) {
         if self.nodes[node].beacon.is_up {
-            if let Publication::Block(block) = &what {
+            if let Publication::Block(block) = &what
+                && self.settings.is_observed
+            {
                 self.nodes[node].blocks.push(SignedProposal::clone(block));
             }
             if self.is_honest(node) {
@@ -115,7 +124,9 @@ impl World {
         {
             return self.tell(node, duty, &draft, told);
         }
-        self.nodes[node].votes.push((duty, draft.kind));
+        if self.settings.is_observed {
+            self.nodes[node].votes.push((duty, draft.kind));
+        }
         if self.is_honest(node) {
             self.checks.voted(node, duty, &draft);
         }
@@ -149,7 +160,9 @@ impl World {
             let ledger = self.nodes[node].ledger.as_ref();
             self.checks.released((node, life), &set, &self.spec, |key, root| is_durable(ledger, key, root));
         }
-        self.nodes[node].sent_partials.push((to, set.clone()));
+        if self.settings.is_observed {
+            self.nodes[node].sent_partials.push((to, set.clone()));
+        }
         match to {
             To::All => self.broadcast(node, &Parcel::Partials(set)),
             To::Peer(peer) => self.deliver_to_peer(node, peer, Parcel::Partials(set)),
