@@ -4,6 +4,19 @@
 //! when. It signs with its own key whatever it likes, and cannot sign in anybody else's name: what is not authentic is
 //! dropped by the network as every real node would drop it.
 
+mod ear;
+mod equivocator;
+mod flooder;
+mod justification_forger;
+mod mutating_relayer;
+mod replayer;
+mod selective;
+mod silent;
+mod slow_leader;
+mod thief;
+mod twins;
+mod wrong_share;
+
 use duty::Time;
 use eth::Spec;
 
@@ -11,6 +24,66 @@ use crate::world::World;
 use crate::world::chain::Chain;
 use crate::world::fake::Random;
 use crate::world::network::Parcel;
+
+/// Every liar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Liar {
+    /// Tells two halves of the cluster two things.
+    Equivocator,
+    /// Drowns its peers in messages.
+    Flooder,
+    /// Proves what is not so.
+    JustificationForger,
+    /// Passes others' partial signatures on, altered.
+    MutatingRelayer,
+    /// Repeats what others said.
+    Replayer,
+    /// Speaks to some and of some things.
+    Selective,
+    /// Says nothing.
+    Silent,
+    /// Is a moment too late.
+    SlowLeader,
+    /// Wants the fees.
+    Thief,
+    /// Is run twice.
+    Twins,
+    /// Signs what nobody can use.
+    WrongShare,
+}
+
+impl Liar {
+    /// All of them.
+    pub const ALL: [Liar; 11] = [
+        Liar::Equivocator,
+        Liar::Flooder,
+        Liar::JustificationForger,
+        Liar::MutatingRelayer,
+        Liar::Replayer,
+        Liar::Selective,
+        Liar::Silent,
+        Liar::SlowLeader,
+        Liar::Thief,
+        Liar::Twins,
+        Liar::WrongShare,
+    ];
+
+    fn program(self) -> Box<dyn Program> {
+        match self {
+            Liar::Equivocator => Box::new(equivocator::Equivocator::default()),
+            Liar::Flooder => Box::new(flooder::Flooder),
+            Liar::JustificationForger => Box::new(justification_forger::JustificationForger::default()),
+            Liar::MutatingRelayer => Box::new(mutating_relayer::MutatingRelayer),
+            Liar::Replayer => Box::new(replayer::Replayer::default()),
+            Liar::Selective => Box::new(selective::Selective),
+            Liar::Silent => Box::new(silent::Silent),
+            Liar::SlowLeader => Box::new(slow_leader::SlowLeader),
+            Liar::Thief => Box::new(thief::Thief),
+            Liar::Twins => Box::new(twins::Twin),
+            Liar::WrongShare => Box::new(wrong_share::WrongShare),
+        }
+    }
+}
 
 /// What a liar does in place of an honest node.
 pub trait Program: std::fmt::Debug {
@@ -52,6 +125,14 @@ pub struct Sent {
 }
 
 impl World {
+    /// From now on the node is a liar of that kind.
+    pub fn make_liar(&mut self, node: usize, liar: Liar) {
+        match liar {
+            Liar::Twins if self.nodes[node].engine.is_some() => _ = self.twin(node),
+            liar => self.corrupt(node, liar.program()),
+        }
+    }
+
     /// From now on the node runs that program, and nothing it says counts.
     pub fn corrupt(&mut self, node: usize, program: Box<dyn Program>) {
         self.checks.liars.insert(self.nodes[node].peer);

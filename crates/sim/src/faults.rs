@@ -4,6 +4,7 @@ use std::fmt;
 
 use eth::Epoch;
 
+use crate::byzantine::Liar;
 use crate::world::beacon::{Beacon, Nonsense};
 use crate::world::client::Client;
 use crate::world::clock::Clock;
@@ -76,6 +77,8 @@ pub enum Fault {
     Lie(Lie),
     /// The node lies no more.
     Truth,
+    /// The node is a liar from now on.
+    Corrupt(Liar),
 }
 
 impl Fault {
@@ -110,6 +113,7 @@ impl Fault {
             Fault::ClockDrift(_) => "clock drift",
             Fault::Lie(_) => "lie",
             Fault::Truth => "truth",
+            Fault::Corrupt(_) => "corrupt",
         }
     }
 }
@@ -155,7 +159,13 @@ impl World {
             Fault::ClockJump(by_ms) => self.nodes[node].clock.ahead_ns += by_ms * 1_000_000,
             Fault::ClockDrift(ppm) => self.drift(node, ppm),
             // More liars than the cluster bears are a world of their own.
-            Fault::Lie(lie) => return self.lie(node, lie),
+            Fault::Lie(_) | Fault::Corrupt(_) if !self.bears_liar(node) => return false,
+            Fault::Lie(lie) => {
+                self.nodes[node].lie = Some(lie);
+                self.checks.liars.insert(self.nodes[node].peer);
+            }
+            Fault::Corrupt(liar) if self.is_honest(node) => self.make_liar(node, liar),
+            Fault::Corrupt(_) => return false,
             of_node => self.inflict_on(of_node, node),
         }
         true
@@ -191,15 +201,10 @@ impl World {
         self.nodes[node].clock = Clock { ahead_ns, ..clock };
     }
 
-    fn lie(&mut self, node: usize, lie: Lie) -> bool {
+    fn bears_liar(&self, node: usize) -> bool {
         let peer = self.nodes[node].peer;
         let others = self.checks.liars.iter().filter(|liar| **liar != peer).count();
-        let is_bearable = others < qbft::faults(self.settings.nodes);
-        if is_bearable {
-            self.nodes[node].lie = Some(lie);
-            self.checks.liars.insert(peer);
-        }
-        is_bearable
+        others < self.settings.most_liars
     }
 
     /// Everything is as it should be, but for these nodes, which are dead.
@@ -213,7 +218,10 @@ impl World {
             (it.workers_are_lost, it.dies_after) = (false, None);
             it.beacon = Beacon::default();
             it.clock = Clock::default();
-            match (dead.contains(&node), it.engine.is_some()) {
+            // A second body cannot be mended but by its end, nor can its twin's disk.
+            let is_second = node >= self.settings.nodes;
+            it.program = it.program.take().filter(|_| is_second || it.peer != node);
+            match (dead.contains(&node) || is_second, it.engine.is_some()) {
                 (true, true) => self.crash(node),
                 (false, false) => self.start(node),
                 _ => {}

@@ -2,6 +2,7 @@
 
 use duty::Time;
 
+use crate::byzantine::Liar;
 use crate::faults::Fault;
 use crate::world::beacon::Nonsense;
 use crate::world::client::Client;
@@ -11,6 +12,9 @@ use crate::world::{Disk, Settings};
 
 /// Slots that are needed for peace at the end: what is lost of selections comes back with the next epoch.
 pub const PEACE_SLOTS: u64 = 16;
+
+/// One in so many worlds may have more liars than the cluster tolerates: what one node owes must hold even then.
+const OVERRUN: u64 = 12;
 
 /// What happens to a world, and when.
 #[derive(Clone, Debug)]
@@ -68,6 +72,7 @@ const KINDS: &[Draw] = &[
     |random| Fault::ClockDrift(random.between(-500, 500)),
     |random| Fault::Lie(Lie::ALL[random.below(Lie::ALL.len())]),
     |_| Fault::Truth,
+    |random| Fault::Corrupt(Liar::ALL[random.below(Liar::ALL.len())]),
     |random| Fault::Weather {
         delay_ms: [30, 300, 1_500][random.below(3)],
         duplicated: [0, 50, 300][random.below(3)],
@@ -103,7 +108,15 @@ impl Plan {
 
 /// The generator must not be blind: small clusters most of the time, large ones, and all kinds of duties.
 fn settings(seed: u64, random: &mut Random) -> Settings {
-    let nodes = [4, 4, 4, 4, 4, 5, 6, 7, 7, 10, 13][random.below(11)];
+    let nodes = match random.below(40) {
+        0..28 => 4,
+        28..31 => 5,
+        31..33 => 6,
+        33..37 => 7,
+        37..39 => 10,
+        _ => 13,
+    };
+    let most_liars = if random.one_in(OVERRUN) { nodes - 1 } else { qbft::faults(nodes) };
     Settings {
         seed,
         nodes,
@@ -116,6 +129,7 @@ fn settings(seed: u64, random: &mut Random) -> Settings {
         one_selection_per_request: random.one_in(3),
         head_ms: [None, Some(1_000), Some(2_000), Some(3_000)][random.below(4)],
         is_observed: false,
+        most_liars,
         ..Settings::default()
     }
 }

@@ -74,7 +74,8 @@ fn live(
     world.log.remark(world.now, &format!("all is mended, but nodes {:?} are dead", plan.dead));
     world.mend(&plan.dead);
     world.try_run_until(world.at(plan.end, 0))?;
-    judge_peace(world, plan)
+    // Where too many lied, two values may have been decided, and what is missed for that is not missed by mistake.
+    if world.checks.is_overrun() { Ok(()) } else { judge_peace(world, plan) }
 }
 
 /// What must have come back in peace.

@@ -259,6 +259,12 @@ impl World {
         }
     }
 
+    /// One more body, not yet alive, of the operator.
+    pub(crate) fn add_body(&mut self, peer: usize) -> usize {
+        self.nodes.push(Node::new(peer, &self.spec, self.settings.validators));
+        self.nodes.len() - 1
+    }
+
     /// The slot of this moment.
     pub fn slot(&self) -> Slot {
         self.spec.slot_at_ns(self.now.0)
