@@ -341,9 +341,23 @@ mod tests {
         assert_eq!(schedule.wanted(&window, at(9, 0)), [Epoch(1)]);
         schedule.resolve(&window, at(9, 1), duties(1, 1, &[]));
         assert_eq!(schedule.wanted(&window, at(10, 0)), []);
+        schedule.see_head(&window, head(13, 1));
         assert_eq!(schedule.wanted(&window, at(14, 0)), [Epoch(2)], "the next one is asked for ahead");
         schedule.resolve(&window, at(14, 1), duties(2, 1, &[]));
         assert_eq!(schedule.wanted(&window, at(16, 0)), [Epoch(2)], "and again once it has begun");
+    }
+
+    #[test]
+    fn without_news_of_heads_an_epoch_is_asked_for_again_every_other_slot() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(9, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(10, 0)), [Epoch(1)], "nobody would tell of a reorganisation");
+        schedule.resolve(&window, at(10, 1), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(11, 0)), []);
+        schedule.see_head(&window, head(11, 1));
+        assert_eq!(schedule.wanted(&window, at(12, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(13, 0)), [Epoch(1)]);
     }
 
     #[test]

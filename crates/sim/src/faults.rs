@@ -153,8 +153,8 @@ impl World {
             Fault::Heal => self.heal(),
             Fault::Reorganisation => {
                 let epoch = self.spec.epoch_of(self.slot());
-                self.chain.shuffling += 1;
-                self.chain.reshuffled_from = Epoch(epoch.0 + 1);
+                let shuffling = self.chain.shuffling() + 1;
+                self.chain.reorganise(Epoch(epoch.0 + 1), shuffling);
             }
             Fault::ClockJump(by_ms) => self.nodes[node].clock.ahead_ns += by_ms * 1_000_000,
             Fault::ClockDrift(ppm) => self.drift(node, ppm),
@@ -179,7 +179,7 @@ impl World {
             Fault::BeaconSlow(delay_ms) => it.beacon.delay_ms = delay_ms,
             Fault::OtherFork => it.beacon.fork ^= 1,
             Fault::OtherHead => it.beacon.head = (it.beacon.head + 1) % 3,
-            Fault::OtherDuties => it.beacon.shuffling = Some(self.chain.shuffling + 1),
+            Fault::OtherDuties => it.beacon.shuffling = Some(self.chain.shuffling() + 1),
             Fault::NoAggregates => it.beacon.aggregates = false,
             Fault::ThinAggregates => (it.beacon.votes, it.beacon.participants) = (2, 1),
             Fault::NoParents => it.beacon.knows_parents = false,

@@ -134,6 +134,8 @@ enum Event {
     Slot(Slot),
     /// The time an engine asked for.
     Wake(usize),
+    /// Two bodies get a connection.
+    Meet(usize, usize),
     /// An input for an engine, unless it has died in between.
     Input { node: usize, life: u32, input: Box<Input> },
     /// What the beacon node did not take is offered again.
@@ -230,7 +232,7 @@ impl World {
         self.power_goes(node);
         let peer = self.peer(node);
         for other in self.peers_of(node) {
-            self.input_in(other, 50, Input::Disconnected(peer));
+            self.input_in(other, 10, Input::Disconnected(peer));
         }
     }
 
@@ -273,7 +275,9 @@ impl World {
     /// The chain as the node's beacon node sees it.
     pub fn chain_of(&self, node: usize) -> Chain {
         let mut chain = self.chain.clone();
-        chain.shuffling = self.nodes[node].beacon.shuffling.unwrap_or(chain.shuffling);
+        if let Some(shuffling) = self.nodes[node].beacon.shuffling {
+            chain.reorganise(Epoch(0), shuffling);
+        }
         chain
     }
 
@@ -309,6 +313,7 @@ impl World {
             Event::Slot(slot) => self.slot_begins(slot),
             Event::Wake(node) if self.nodes[node].wake == Some(self.now) => self.step(node, Input::Tick),
             Event::Wake(_) => {}
+            Event::Meet(a, b) => self.meet(a, b),
             Event::Input { node, life, input } => {
                 if self.nodes[node].life == life {
                     self.step(node, *input);

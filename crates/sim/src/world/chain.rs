@@ -26,10 +26,8 @@ pub struct Chain {
     committee_length: u64,
     sync_members: u8,
     sync_period: u64,
-    /// Grows with each reorganisation that gives the validators other duties.
-    pub shuffling: u64,
-    /// The first epoch whose duties the latest reorganisation changed.
-    pub reshuffled_from: Epoch,
+    /// Which duties the validators have from an epoch on; a reorganisation gives them others.
+    shufflings: BTreeMap<Epoch, u64>,
     /// Validators that have left; they attest and propose no more, but stay in the sync committee.
     pub exited: BTreeSet<u8>,
 }
@@ -46,14 +44,24 @@ impl Chain {
             committee_length,
             sync_members,
             sync_period,
-            shuffling: 0,
-            reshuffled_from: Epoch(0),
+            shufflings: BTreeMap::new(),
             exited: BTreeSet::new(),
         }
     }
 
     fn shuffling_of(&self, epoch: Epoch) -> u64 {
-        if epoch >= self.reshuffled_from { self.shuffling } else { 0 }
+        self.shufflings.range(..=epoch).next_back().map_or(0, |(_, shuffling)| *shuffling)
+    }
+
+    /// From that epoch on the validators have other duties.
+    pub fn reorganise(&mut self, from: Epoch, shuffling: u64) {
+        _ = self.shufflings.split_off(&from);
+        self.shufflings.insert(from, shuffling);
+    }
+
+    /// The shuffling that is in force in the end.
+    pub fn shuffling(&self) -> u64 {
+        self.shufflings.last_key_value().map_or(0, |(_, shuffling)| *shuffling)
     }
 
     /// Who attests in the slot.
