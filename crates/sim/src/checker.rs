@@ -21,7 +21,7 @@ use self::agreement::Agreement;
 use self::combination::{Combination, items};
 use self::slashing::{Released, Signature};
 use crate::world::client::{Asked, share};
-use crate::world::fake::sign;
+use crate::world::cryptography::Cryptography;
 
 pub use self::sentence::{Sentence, Violation};
 pub(crate) use self::sentence::{Verdict, demand};
@@ -40,13 +40,13 @@ pub struct Checker {
 
 impl Checker {
     /// Nothing has left yet.
-    pub fn new(peers: usize) -> Checker {
+    pub fn new(peers: usize, cryptography: Cryptography) -> Checker {
         Checker {
             peers,
             liars: BTreeSet::new(),
             released: Released::default(),
             agreement: Agreement::default(),
-            combination: Combination::default(),
+            combination: Combination::new(cryptography),
             violation: None,
         }
     }
@@ -143,7 +143,8 @@ impl Checker {
     ) -> Verdict {
         for (key, partial) in &set.partials {
             let root = partial.signed.signing_root(spec);
-            let is_own = partial.share == share(node) && partial.signature == sign(key, partial.share, root);
+            let is_own = partial.share == share(node)
+                && partial.signature == self.combination.cryptography().sign(key, partial.share, root);
             demand(is_own, Sentence::OwnShareOnly, || format!("node {node} sent {partial:?}"))?;
             self.combination.signed((node, life), set.duty, partial.signed.seat(*key), root)?;
             let Some(what) = slashable(&partial.signed) else { continue };

@@ -14,6 +14,7 @@ pub mod beacon;
 pub mod chain;
 pub mod client;
 pub mod clock;
+pub mod cryptography;
 mod disk;
 pub mod fake;
 pub mod lies;
@@ -38,6 +39,7 @@ use self::beacon::Beacon;
 use self::chain::Chain;
 use self::client::{Asked, Client};
 use self::clock::Clock;
+use self::cryptography::Cryptography;
 use self::fake::{Random, keys};
 use self::lies::Lie;
 use self::network::Network;
@@ -65,6 +67,8 @@ pub struct World {
     pub checks: Checker,
     /// Everything that happened.
     pub log: Log,
+    /// How signatures are made.
+    pub(crate) cryptography: Cryptography,
     pub(crate) random: Random,
     network: Network,
     queue: BTreeMap<(Time, u64), Event>,
@@ -155,10 +159,15 @@ impl World {
             genesis_fork_version: Version([0, 0, 0, 1]),
         };
         let spec = Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu);
+        let cryptography = match settings.has_real_signatures {
+            true => Cryptography::real(settings.seed, settings.validators, settings.nodes),
+            false => Cryptography::Made,
+        };
         let mut world = World {
             random: Random::new(settings.seed),
-            chain: Chain::new(spec.clone(), &settings),
-            checks: Checker::new(settings.nodes),
+            chain: Chain::new(spec.clone(), &settings, cryptography.clone()),
+            checks: Checker::new(settings.nodes, cryptography.clone()),
+            cryptography,
             log: Log::default(),
             network: Network::default(),
             now: Time(-500_000_000),

@@ -12,7 +12,8 @@ use eth::{
 
 use super::Settings;
 use super::beacon::Beacon;
-use super::fake::{group_sign, hash, key};
+use super::cryptography::Cryptography;
+use super::fake::{hash, key};
 
 /// Where the cluster wants its fees.
 pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
@@ -21,6 +22,7 @@ pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
 #[derive(Clone, Debug)]
 pub struct Chain {
     pub(super) spec: Spec,
+    cryptography: Cryptography,
     validators: u8,
     propose_every: u64,
     committee_length: u64,
@@ -34,11 +36,12 @@ pub struct Chain {
 
 impl Chain {
     /// The chain of a new world.
-    pub fn new(spec: Spec, settings: &Settings) -> Chain {
+    pub fn new(spec: Spec, settings: &Settings, cryptography: Cryptography) -> Chain {
         let Settings { validators, propose_every, committee_length, sync_members, sync_period, .. } =
             *settings;
         Chain {
             spec,
+            cryptography,
             validators,
             propose_every,
             committee_length,
@@ -94,7 +97,7 @@ impl Chain {
     pub fn aggregators(&self, slot: Slot) -> Vec<AttesterDuty> {
         let is_selected = |duty: &AttesterDuty| {
             let signed = Signed::CommitteeSelection { slot, validator: duty.validator_index };
-            let proof = group_sign(&GroupKey(duty.pubkey), signed.signing_root(&self.spec));
+            let proof = self.cryptography.group_sign(&GroupKey(duty.pubkey), signed.signing_root(&self.spec));
             eth::is_aggregator(duty.committee_length, &proof)
         };
         self.attesters(slot).into_iter().filter(is_selected).collect()
@@ -141,7 +144,7 @@ impl Chain {
         let is_selected = |(seat, validator): &(Seat, ValidatorIndex)| {
             let data = SyncAggregatorSelectionData { slot, subcommittee_index: seat.subcommittee };
             let signed = Signed::SyncSelection { data, validator: *validator };
-            let proof = group_sign(&seat.key, signed.signing_root(&self.spec));
+            let proof = self.cryptography.group_sign(&seat.key, signed.signing_root(&self.spec));
             eth::is_sync_committee_aggregator(self.spec.preset, &proof)
         };
         self.signing_members(slot).into_iter().flat_map(seats).filter(is_selected).collect()

@@ -8,8 +8,8 @@ use eth::{
 };
 
 use super::chain::{block_root, validator_index};
-use super::fake::{key, sign};
-use super::{Event, World};
+use super::fake::key;
+use super::{Event, Node, World};
 use crate::checker::Sentence;
 
 /// How a validator client behaves.
@@ -217,8 +217,9 @@ impl World {
 
     /// What the client's share of a validator's key makes of a root.
     pub fn client_signs(&self, node: usize, key: &GroupKey, root: Root) -> SignatureBytes {
-        let holds = if self.nodes[node].client == Client::WrongShare { node + 1 } else { node };
-        sign(key, share(holds), root)
+        let Node { peer, client, .. } = &self.nodes[node];
+        let holds = if *client == Client::WrongShare { (peer + 1) % self.settings.nodes } else { *peer };
+        self.cryptography.sign(key, share(holds), root)
     }
 }
 

@@ -9,7 +9,6 @@ use slashing::{Refusal, Request};
 
 use super::chain::is_block;
 use super::disk::is_durable;
-use super::fake::{combine, verify};
 use super::network::Parcel;
 use super::{Event, World};
 
@@ -35,12 +34,12 @@ impl World {
             Output::Permit { duty, request } => self.permit(node, duty, request),
             Output::Verify { .. } | Output::Combine { .. } if self.nodes[node].workers_are_lost => {}
             Output::Verify { job, items } => {
-                let good = items.iter().map(verify).collect();
+                let good = items.iter().map(|item| self.cryptography.verify(item)).collect();
                 self.input_soon(node, Input::Verified { job, good });
             }
             Output::Combine { job, items } => {
                 let threshold = qbft::quorum(self.settings.nodes);
-                let outcomes = items.iter().map(|item| combine(item, threshold)).collect();
+                let outcomes = items.iter().map(|item| self.cryptography.combine(item, threshold)).collect();
                 self.input_soon(node, Input::Combined { job, outcomes });
             }
             Output::Notice(notice) => {
