@@ -26,7 +26,7 @@ fn a_cluster_bears_each_liar() {
             let duty = duty::Duty::new(eth::Slot(*slot), duty::DutyKind::Attester);
             world.checks.published_seats(duty).len() < world.chain.attesters(eth::Slot(*slot)).len()
         });
-        assert_eq!(missed.collect::<Vec<_>>(), [], "{liar:?}");
+        assert_eq!(missed.collect::<Vec<u64>>(), Vec::<u64>::new(), "{liar:?}");
     }
 }
 
