@@ -78,8 +78,12 @@ impl Schedule {
         self.epochs.get(&epoch)?.proposers.get(&slot)
     }
 
-    /// The cluster's members of the sync committee that signs in the slot: the one of the next slot's epoch.
+    /// The cluster's members of the sync committee that signs in the slot: the one of the next slot's epoch. Nobody
+    /// signs in slot 0: its head is the genesis, and clients wait for a block.
     pub(crate) fn sync_members(&self, window: &Window, slot: Slot) -> &BTreeMap<GroupKey, SyncMember> {
+        if slot == Slot(0) {
+            return &NO_MEMBERS;
+        }
         let epoch = window.spec().epoch_of(Slot(slot.0.saturating_add(1)));
         self.epochs.get(&epoch).map_or(&NO_MEMBERS, |resolved| &resolved.sync_members)
     }
@@ -282,7 +286,7 @@ fn signs_the_head(kind: DutyKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, Version};
+    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, SubcommitteeIndex, Version};
 
     use super::*;
 
@@ -415,6 +419,19 @@ mod tests {
         let found = |slot, validator| schedule.attester(&window, Slot(slot), ValidatorIndex(validator));
         assert_eq!(found(9, 0), Some(GroupKey(KEY)));
         assert_eq!((found(9, 1), found(10, 0), found(80, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn sync_duties_begin_after_the_genesis_slot() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        let validator = ValidatorIndex(0);
+        let member =
+            SyncMember { key: GroupKey(KEY), validator, subcommittees: [SubcommitteeIndex(0)].into() };
+        schedule.resolve(&window, at(0, 0), EpochDuties { sync_members: vec![member], ..duties(0, 1, &[]) });
+        assert_eq!(schedule.begin(&window, at(0, 11_999)), []);
+        let signing =
+            [DutyKind::SyncMessage, DutyKind::SyncContribution].map(|kind| Duty::new(Slot(1), kind));
+        assert_eq!(schedule.begin(&window, at(1, 11_000)), signing);
     }
 
     #[test]

@@ -130,8 +130,12 @@ impl Chain {
         (0..self.sync_members.min(self.validators)).map(member).collect()
     }
 
-    /// The members of the sync committee whose messages of the slot count: that of the next slot.
+    /// The members of the sync committee whose messages of the slot count: that of the next slot. Clients sign nothing
+    /// at genesis.
     pub fn signing_members(&self, slot: Slot) -> Vec<SyncMember> {
+        if slot == Slot(0) {
+            return Vec::new();
+        }
         self.sync_members(self.spec.epoch_of(Slot(slot.0 + 1)))
     }
 
