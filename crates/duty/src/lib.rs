@@ -47,6 +47,7 @@ mod selections;
 mod tracker;
 mod value;
 mod window;
+mod witness;
 
 pub use duty::{Duty, DutyKind};
 pub use engine::{Config, Engine, Holdings, ValidatorConfig};
@@ -60,6 +61,10 @@ pub use output::{
 pub use partial::{Partial, PartialSet, Seat, Signed};
 pub use qbft::Time;
 pub use reason::{Reason, Step};
+pub use slashing::{VoteMark, Watermark};
 pub use value::{
     AggregateSet, AttesterDatum, AttesterSet, ConsensusMessage, Content, ContributionSet, Value,
 };
+pub use witness::trust::Ground;
+pub use witness::twins::Standing;
+pub use witness::{Hello, HelloId, Life, Marks, Sightings, Testimony};

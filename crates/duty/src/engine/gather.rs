@@ -24,7 +24,10 @@ impl Engine {
         let mut collection = self.collections.remove(&duty).unwrap_or_else(|| Collection::new(duty));
         for (key, partial) in partials {
             let added = match self.check_partial(from, duty, &key, &partial) {
-                Ok(()) => collection.add(key, roots.of(&partial.signed), partial),
+                Ok(()) => {
+                    self.witness_partial(from, key, &partial.signed);
+                    collection.add(key, roots.of(&partial.signed), partial)
+                }
                 Err(why) => {
                     out.push(fault(from, duty, why));
                     continue;

@@ -45,6 +45,7 @@ fn every_metric_of_the_source_is_in_the_table_and_no_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = [
         "node/src/metrics.rs",
+        "node/src/metrics/witness.rs",
         "node/src/logging.rs",
         "net/src/metrics.rs",
         "beacon/src/client/metrics.rs",
