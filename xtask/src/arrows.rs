@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["eth", "bls", "qbft"]),
     ("slashing", &["eth", "bls", "cluster"]),
     ("duty", &["eth", "bls", "qbft", "cluster", "slashing"]),
+    ("sim", &["eth", "bls", "qbft", "cluster", "slashing", "duty"]),
     ("beacon", &["eth", "bls", "cluster", "duty"]),
     ("signer", &["eth", "bls", "cluster", "slashing"]),
     ("net", &["eth", "bls", "qbft", "cluster", "duty"]),

@@ -148,6 +148,11 @@ impl<S: Store> Ledger<S> {
         Ok(())
     }
 
+    /// The store, to look at.
+    pub fn store(&self) -> &S {
+        &self.store
+    }
+
     /// Gives the store back, to close it or to open it again.
     pub fn into_store(self) -> S {
         self.store

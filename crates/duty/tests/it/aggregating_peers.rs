@@ -9,11 +9,11 @@ use eth::{
     Slot, SubcommitteeIndex, SyncAggregatorSelectionData, ValidatorIndex,
 };
 
-use crate::world::beacon::{aggregate, contribution};
-use crate::world::chain::{block_root, validator_index};
-use crate::world::client::{Client, share};
-use crate::world::fake::{key, sign};
-use crate::world::{Settings, World, index, of_kind};
+use sim::world::beacon::{aggregate, contribution};
+use sim::world::chain::{block_root, validator_index};
+use sim::world::client::{Client, share};
+use sim::world::fake::{key, sign};
+use sim::world::{Settings, World, index, of_kind};
 
 fn whys(world: &World, node: usize) -> Vec<Why> {
     world.faults(node).into_iter().map(|(_, why)| why).collect()

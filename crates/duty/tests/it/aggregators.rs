@@ -7,10 +7,10 @@ use duty::{ConsensusMessage, Content, Duty, DutyKind, Input, Notice, Question, R
 use eth::{CommitteeIndex, Container, Preset, Slot};
 use qbft::{Draft, Kind, Round};
 
-use crate::world::beacon::{aggregate, value};
-use crate::world::client::{Asked, Client};
-use crate::world::lies::Lie;
-use crate::world::{Settings, World, index, leader, of_kind};
+use sim::world::beacon::{aggregate, value};
+use sim::world::client::{Asked, Client};
+use sim::world::lies::Lie;
+use sim::world::{Settings, World, index, leader, of_kind};
 
 /// Eight validators in each slot, two in each of four committees, and all aggregate.
 fn crowded() -> Settings {

@@ -3,8 +3,8 @@
 use duty::{DutyKind, Input, Reason};
 use eth::{Address, Epoch, Slot};
 
-use crate::world::client::Asked;
-use crate::world::{Settings, World, attesting, leader, proposing};
+use sim::world::client::Asked;
+use sim::world::{Settings, World, attesting, leader, proposing};
 
 #[test]
 fn heads_may_differ_but_checkpoints_may_not() {
@@ -111,7 +111,7 @@ fn a_beacon_node_that_mends_its_block_in_time_still_leads() {
     world.run_until_slot(8);
     world.nodes[wrong].beacon.fee_recipient = Address([1; 20]);
     world.run_until(world.at(8, 500));
-    world.nodes[wrong].beacon.fee_recipient = crate::world::chain::FEE_RECIPIENT;
+    world.nodes[wrong].beacon.fee_recipient = sim::world::chain::FEE_RECIPIENT;
     world.run_until_slot(9);
     assert_eq!(world.decided_in(wrong, duty), Some(1), "it asked again and proposed what it then got");
 }

@@ -3,8 +3,8 @@
 use duty::{Duty, DutyKind, Question, Reason, Submission};
 use eth::{CommitteeIndex, SignatureBytes, SingleAttestation, Slot, ValidatorIndex};
 
-use crate::world::client::{Asked, Client};
-use crate::world::{Settings, World, attesting, proposing};
+use sim::world::client::{Asked, Client};
+use sim::world::{Settings, World, attesting, proposing};
 
 /// What became of what the client handed in; of the head it may think what it likes.
 fn results(world: &World, node: usize) -> Vec<Result<(), Reason>> {

@@ -3,10 +3,10 @@
 use duty::{Duty, DutyKind, Input, Partial, PartialSet, Reason, Signed, To, Why};
 use eth::{Epoch, VoluntaryExit};
 
-use crate::world::chain::validator_index;
-use crate::world::client::share;
-use crate::world::fake::{key, sign};
-use crate::world::{Settings, World, index, of_kind};
+use sim::world::chain::validator_index;
+use sim::world::client::share;
+use sim::world::fake::{key, sign};
+use sim::world::{Settings, World, index, of_kind};
 
 /// A quiet world: one validator, and nothing but attestations.
 fn quiet() -> World {

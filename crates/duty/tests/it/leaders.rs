@@ -2,8 +2,8 @@
 
 use duty::{Duty, Reason};
 
-use crate::world::lies::Lie;
-use crate::world::{Settings, World, attesting, leader, proposing};
+use sim::world::lies::Lie;
+use sim::world::{Settings, World, attesting, leader, proposing};
 
 /// Sixteen validators: two attest in each slot.
 const MANY: u8 = 16;

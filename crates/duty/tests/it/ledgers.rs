@@ -4,8 +4,8 @@ use duty::Reason;
 use eth::{Address, Root, Slot};
 use slashing::{DutyId, Item, Kind, Request, Signable};
 
-use crate::world::client::Asked;
-use crate::world::{Disk, Settings, World, attesting, proposing};
+use sim::world::client::Asked;
+use sim::world::{Disk, Settings, World, attesting, proposing};
 
 #[test]
 fn a_ledger_that_cannot_write_signs_nothing_and_resumes() {

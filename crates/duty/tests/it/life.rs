@@ -1,7 +1,7 @@
 //! Days on which nothing much goes wrong.
 
-use crate::world::client::Client;
-use crate::world::{Settings, World, leader, proposing};
+use sim::world::client::Client;
+use sim::world::{Settings, World, leader, proposing};
 
 #[test]
 fn four_nodes_attest_and_propose() {

@@ -3,9 +3,9 @@
 use duty::{Holdings, Input, Question, Reason};
 use eth::{CommitteeIndex, Slot};
 
-use crate::world::client::{Asked, Client};
-use crate::world::lies::Lie;
-use crate::world::{Settings, World, attesting, leader};
+use sim::world::client::{Asked, Client};
+use sim::world::lies::Lie;
+use sim::world::{Settings, World, attesting, leader};
 
 fn holdings(world: &World) -> Holdings {
     world.nodes[0].engine.as_ref().expect("it runs").holdings()
@@ -99,7 +99,7 @@ fn a_connection_that_flaps_draws_out_one_answer_each_time_it_comes_up() {
     world.run_until(world.at(9, 8_000));
     let sent = world.nodes[0].sent_partials.len();
     for _ in 0..10 {
-        world.inject(0, Input::Connected(crate::world::index(1)));
+        world.inject(0, Input::Connected(sim::world::index(1)));
     }
     assert_eq!(world.nodes[0].sent_partials.len(), sent, "a connection that stands already is no news");
 }

@@ -1,8 +1,5 @@
 //! What a cluster of engines does, seen from outside. Names of tests state facts; scenarios are data and time.
 
-// The world is the seed of a crate of its own, where these are public.
-#![allow(unreachable_pub)]
-
 mod aggregating_peers;
 mod aggregators;
 mod beacons;
@@ -19,4 +16,3 @@ mod selections;
 mod sweep;
 mod sync_committee;
 mod times;
-mod world;

@@ -11,10 +11,10 @@ use eth::containers::minimal::fulu::{BlockContents, CellProofs};
 use eth::{Container, Fork, KzgProof, Proposal, Slot};
 use qbft::{Draft, Hash, Kind, Round};
 
-use crate::world::beacon::value;
-use crate::world::client::{Client, share};
-use crate::world::fake::{key, sign};
-use crate::world::{Settings, World, attesting, index, proposing};
+use sim::world::beacon::value;
+use sim::world::client::{Client, share};
+use sim::world::fake::{key, sign};
+use sim::world::{Settings, World, attesting, index, proposing};
 
 /// A world just after the decision of slot 9, in which node 3 is a puppet and the clients of these nodes are absent.
 fn puppet(validators: u8, absent: &[usize]) -> World {

@@ -18,7 +18,7 @@ fn vectors() -> Option<Value> {
 
 /// Any injective function will do: the vectors do not tell an order of topics.
 fn topic_hash(topic: &str) -> [u8; 32] {
-    crate::world::fake::hash(&[topic.as_bytes()])
+    sim::world::fake::hash(&[topic.as_bytes()])
 }
 
 fn text(value: &Value) -> String {

@@ -3,8 +3,8 @@
 use duty::{DutyKind, Notice, Reason};
 use qbft::Kind;
 
-use crate::world::client::Asked;
-use crate::world::{Settings, World, attesting, of_kind, proposing};
+use sim::world::client::Asked;
+use sim::world::{Settings, World, attesting, of_kind, proposing};
 
 #[test]
 fn a_node_restarted_mid_slot_does_not_vote_but_learns_the_decision_and_its_client_signs() {

@@ -3,9 +3,9 @@
 use duty::{DutyKind, PartialSet, Question, Reason, Signed};
 use eth::{AggregatorQuery, CommitteeIndex, Epoch, Slot, SubcommitteeIndex, ValidatorIndex};
 
-use crate::world::chain::validator_index;
-use crate::world::client::{Asked, Client};
-use crate::world::{Settings, World, of_kind};
+use sim::world::chain::validator_index;
+use sim::world::client::{Asked, Client};
+use sim::world::{Settings, World, of_kind};
 
 /// A world in which clients ask for selections only when they are told to.
 fn on_demand(settings: Settings) -> World {

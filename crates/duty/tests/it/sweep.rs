@@ -1,10 +1,10 @@
 //! Many worlds with many faults, chosen by chance: nothing slashable ever, and nothing missed once all is well again.
 
-use crate::world::beacon::Beacon;
-use crate::world::client::Client;
-use crate::world::fake::Random;
-use crate::world::lies::Lie;
-use crate::world::{Disk, Settings, World};
+use sim::world::beacon::Beacon;
+use sim::world::client::Client;
+use sim::world::fake::Random;
+use sim::world::lies::Lie;
+use sim::world::{Disk, Settings, World};
 
 /// Worlds to try; more with `PHALANX_SEEDS`.
 const SEEDS: u64 = 80;

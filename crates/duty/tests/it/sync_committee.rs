@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use duty::{Duty, DutyKind, Notice, Reason, Seat};
 use eth::{Slot, SubcommitteeIndex};
 
-use crate::world::client::{Asked, Client};
-use crate::world::fake::key;
-use crate::world::lies::Lie;
-use crate::world::{Settings, World, leader, of_kind};
+use sim::world::client::{Asked, Client};
+use sim::world::fake::key;
+use sim::world::lies::Lie;
+use sim::world::{Settings, World, leader, of_kind};
 
 fn signing(slot: u64) -> Duty {
     of_kind(slot, DutyKind::SyncMessage)
@@ -197,7 +197,7 @@ fn a_beacon_node_that_saw_few_members_costs_its_leader_a_round() {
 fn a_share_that_signed_one_head_signs_no_other() {
     let mut world = World::new(Settings::default());
     world.run_until(world.at(9, 5_000));
-    let block = crate::world::chain::block_root(Slot(9), 1);
+    let block = sim::world::chain::block_root(Slot(9), 1);
     let messages = world.sync_messages(0, Slot(9), block);
     world.hand_in(0, Asked::SyncMessages(Slot(9)), duty::Submission::SyncMessages(messages));
     let (_, items) = world.nodes[0].received.last().expect("it is answered at once");
@@ -208,9 +208,9 @@ fn a_share_that_signed_one_head_signs_no_other() {
 fn messages_of_who_is_no_member_are_refused() {
     let mut world = World::new(Settings::default());
     world.run_until(world.at(9, 5_000));
-    let mut messages = world.sync_messages(0, Slot(9), crate::world::chain::block_root(Slot(9), 0));
+    let mut messages = world.sync_messages(0, Slot(9), sim::world::chain::block_root(Slot(9), 0));
     messages.truncate(2);
-    messages[0].validator_index = crate::world::chain::validator_index(5);
+    messages[0].validator_index = sim::world::chain::validator_index(5);
     messages[1].validator_index = eth::ValidatorIndex(7);
     world.hand_in(0, Asked::SyncMessages(Slot(9)), duty::Submission::SyncMessages(messages));
     let (_, items) = world.nodes[0].received.last().expect("it is answered at once");

@@ -3,7 +3,7 @@
 use duty::{Duty, DutyKind, Notice};
 use eth::{Epoch, Slot};
 
-use crate::world::{Settings, World, attesting, leader, proposing};
+use sim::world::{Settings, World, attesting, leader, proposing};
 
 /// When the attestation of a slot is due: a third of the slot, in whole basis points.
 const DUE_MS: i64 = 3_999;

@@ -48,6 +48,14 @@ impl MemoryStore {
         self.commits
     }
 
+    /// Whether a record of that signing root survives whatever happens to the power.
+    pub fn is_durable(&self, key: &GroupKey, signing_root: Root) -> bool {
+        let is_it = |(of, record): &(GroupKey, Record)| {
+            of == key && record.signing_root == Some(signing_root)
+        };
+        self.synced.iter().rev().any(|batch| batch.records.iter().any(is_it))
+    }
+
     /// The power goes: what a new process finds, with or without what was written but not synced.
     pub fn crash(mut self, unsynced_survives: bool) -> MemoryStore {
         let unsynced = std::mem::take(&mut self.unsynced);

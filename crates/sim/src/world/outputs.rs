@@ -2,26 +2,30 @@
 
 use std::sync::Arc;
 
-use duty::{ConsensusMessage, Duty, Fetch, Input, Output, PartialSet, Publication, Seat, To};
+use duty::{ConsensusMessage, Duty, Fetch, Input, Notice, Output, PartialSet, Publication, Seat, To};
 use eth::{Epoch, Root, SignedProposal};
 use qbft::{Draft, Hash};
-use slashing::{Fault, Ledger, Refusal, Request};
+use slashing::{Refusal, Request};
 
 use super::chain::is_block;
+use super::disk::is_durable;
 use super::fake::{combine, verify};
 use super::network::Parcel;
-use super::{Disk, Event, World, index};
+use super::{Event, World};
 
 impl World {
     pub(super) fn carry_out(&mut self, node: usize, output: Output) {
+        self.reaches_stage(node, &output);
         match output {
             Output::Resolve(epoch) => self.resolve(node, epoch),
             Output::Fetch { duty, what } => self.fetch(node, duty, &what),
             Output::CheckParent { duty, parent } => self.check_parent(node, duty, parent),
             Output::Register(epoch) => self.nodes[node].registrations.push((self.now, epoch)),
             Output::Publish { duty, seats, what } => {
-                let life = self.nodes[node].life;
-                self.checks.completed((node, life), &self.spec, duty, &seats, &what);
+                if self.is_honest(node) {
+                    let life = self.nodes[node].life;
+                    self.checks.completed((node, life), &self.spec, duty, &seats, &what);
+                }
                 self.publish(node, duty, seats, what);
             }
             Output::Send { to, duty, draft, values } => self.send(node, to, duty, draft, values),
@@ -39,7 +43,14 @@ impl World {
                 let outcomes = items.iter().map(|item| combine(item, threshold)).collect();
                 self.input_soon(node, Input::Combined { job, outcomes });
             }
-            Output::Notice(notice) => self.nodes[node].notices.push((self.now, notice)),
+            Output::Notice(notice) => {
+                if let Notice::Started(duty) = &notice {
+                    let it = &self.nodes[node];
+                    let slot = self.spec.slot_at_ns(it.clock.local(self.now).0);
+                    self.checks.began((node, it.life), *duty, slot);
+                }
+                self.nodes[node].notices.push((self.now, notice));
+            }
         }
     }
 
@@ -84,7 +95,9 @@ impl World {
             if let Publication::Block(block) = &what {
                 self.nodes[node].blocks.push(SignedProposal::clone(block));
             }
-            self.checks.published(node, duty, &seats, &what, &self.spec);
+            if self.is_honest(node) {
+                self.checks.published(node, duty, &seats, &what, &self.spec);
+            }
             return self.input_from_beacon(node, Input::Published { duty, seats, accepted: true });
         }
         let again = self.now.plus_ms(500);
@@ -103,9 +116,12 @@ impl World {
             return self.tell(node, duty, &draft, told);
         }
         self.nodes[node].votes.push((duty, draft.kind));
+        if self.is_honest(node) {
+            self.checks.voted(node, duty, &draft);
+        }
         let message = self.signed(node, duty, draft, values);
         match to {
-            To::Peer(peer) => self.deliver(node, usize::from(peer.0), Parcel::Consensus(message)),
+            To::Peer(peer) => self.deliver_to_peer(node, peer, Parcel::Consensus(message)),
             To::All => {
                 self.broadcast(node, &Parcel::Consensus(message.clone()));
                 self.nodes[node].own.push_back(message);
@@ -124,15 +140,19 @@ impl World {
     }
 
     fn signed(&self, node: usize, duty: Duty, draft: Draft, values: Vec<duty::Value>) -> ConsensusMessage {
-        ConsensusMessage { duty, message: draft.signed(index(node), Arc::from([])), values }
+        ConsensusMessage { duty, message: draft.signed(self.peer(node), Arc::from([])), values }
     }
 
     fn send_partials(&mut self, node: usize, to: To, set: PartialSet) {
-        self.checks.released((node, self.nodes[node].life), &set, &self.spec);
+        if self.is_honest(node) {
+            let life = self.nodes[node].life;
+            let ledger = self.nodes[node].ledger.as_ref();
+            self.checks.released((node, life), &set, &self.spec, |key, root| is_durable(ledger, key, root));
+        }
         self.nodes[node].sent_partials.push((to, set.clone()));
         match to {
             To::All => self.broadcast(node, &Parcel::Partials(set)),
-            To::Peer(peer) => self.deliver(node, usize::from(peer.0), Parcel::Partials(set)),
+            To::Peer(peer) => self.deliver_to_peer(node, peer, Parcel::Partials(set)),
         }
     }
 
@@ -141,13 +161,16 @@ impl World {
             Some(ledger) => ledger.check(request),
             None => vec![Err(Refusal::LedgerClosed); request.items.len()],
         };
+        self.checks.consulted(node, request, |place| verdicts[place].is_err());
         let verdicts = request.items.iter().map(|item| item.key).zip(verdicts);
         let refused = verdicts.filter_map(|(key, verdict)| Some((key, verdict.err()?))).collect();
         self.input_soon(node, Input::Consulted { duty, value, refused });
     }
 
     fn permit(&mut self, node: usize, duty: Duty, request: Request) {
-        self.checks.decided(duty, &request);
+        if self.is_honest(node) {
+            self.checks.decided(node, duty, &request);
+        }
         let permit = match self.open_ledger(node) {
             Some(ledger) => ledger.permit(request),
             None => Err(Refusal::LedgerClosed),
@@ -156,26 +179,5 @@ impl World {
             self.checks.permitted(node, permit);
         }
         self.input_soon(node, Input::Permitted { duty, permit });
-    }
-
-    /// The ledger, opened again if it closed itself; none while the disk is gone.
-    fn open_ledger(&mut self, node: usize) -> Option<&mut Ledger<slashing::MemoryStore>> {
-        let it = &mut self.nodes[node];
-        if it.disk == Disk::Gone {
-            return None;
-        }
-        if it.disk == Disk::Full || it.ledger.as_ref().is_some_and(Ledger::is_closed) {
-            let mut store = it.ledger.take()?.into_store();
-            if it.disk == Disk::Full {
-                store.fail_next(Fault::Write);
-            }
-            it.ledger = Some(Ledger::open(store).expect("a full disk can still be read"));
-        }
-        it.ledger.as_mut()
-    }
-
-    /// What the node's ledger remembers, and can be told.
-    pub fn ledger(&mut self, node: usize) -> &mut Ledger<slashing::MemoryStore> {
-        self.nodes[node].ledger.as_mut().expect("a node has a ledger")
     }
 }

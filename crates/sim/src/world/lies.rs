@@ -22,17 +22,27 @@ pub enum Lie {
     Silence,
     /// It tells half of the peers one thing and the others another.
     TwoHeads,
+    /// One validator on duty is left out.
     OmitsValidators,
+    /// A validator of somebody else is named.
     ForeignValidator,
+    /// Another committee is named.
     WrongCommittee,
+    /// Another target root is voted for.
     WrongTarget,
     /// A vote that surrounds everything its validators ever signed.
     Surrounding,
+    /// It is for the next slot.
     WrongSlot,
+    /// Nobody is named.
     Nothing,
+    /// The fees go to the liar.
     WrongFeeRecipient,
+    /// The RANDAO reveal is not the cluster's.
     WrongRandao,
+    /// The block builds on one that nobody has seen.
     UnknownParent,
+    /// Somebody else proposes.
     WrongProposer,
     /// Somebody aggregates who was not selected.
     NamesUnselected,

@@ -17,7 +17,9 @@ use super::fake::hash;
 /// A beacon node: how it answers, and which of several truths it sees.
 #[derive(Clone, Debug)]
 pub struct Beacon {
+    /// Whether it answers at all.
     pub is_up: bool,
+    /// How long it takes to answer.
     pub delay_ms: i64,
     /// Which head it sees; honest nodes may differ.
     pub head: u8,

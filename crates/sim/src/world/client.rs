@@ -14,6 +14,7 @@ use super::{Event, World};
 /// How a validator client behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
+    /// It does what it should.
     Honest,
     /// It never asks.
     Absent,
@@ -30,14 +31,21 @@ pub enum Client {
 /// What a client asks for, and later hands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Asked {
+    /// Data to attest to.
     Attestation(Slot),
+    /// A block.
     Block(Slot),
     /// Selection proofs of the slots of an epoch.
     CommitteeSelections(Epoch),
+    /// Selection proofs of its seats in the sync committee.
     SyncSelections(Slot),
+    /// The aggregate of a committee.
     Aggregate(Slot, CommitteeIndex),
+    /// The contribution of a subcommittee.
     Contribution(Slot, SubcommitteeIndex),
+    /// Nothing: it signs the head it sees.
     SyncMessages(Slot),
+    /// Nothing: its operator has it sign an exit.
     Exit(Epoch),
 }
 

@@ -11,11 +11,13 @@ use sha2::{Digest, Sha256};
 pub struct Random(u64);
 
 impl Random {
+    /// The stream of a seed.
     pub fn new(seed: u64) -> Random {
         Random(seed)
     }
 
-    pub fn next(&mut self) -> u64 {
+    /// The next number.
+    pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,19 +27,22 @@ impl Random {
 
     /// From `least` to `greatest`, both included.
     pub fn between(&mut self, least: i64, greatest: i64) -> i64 {
-        least + (self.next() % (greatest - least + 1) as u64) as i64
+        least + (self.number() % (greatest - least + 1) as u64) as i64
     }
 
+    /// Less than the bound.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        (self.number() % bound as u64) as usize
     }
 
+    /// True once in so many times.
     pub fn one_in(&mut self, chances: u64) -> bool {
-        self.next().is_multiple_of(chances)
+        self.number().is_multiple_of(chances)
     }
 
+    /// True so many times in a thousand.
     pub fn per_mille(&mut self, chance: u64) -> bool {
-        self.next() % 1000 < chance
+        self.number() % 1000 < chance
     }
 }
 

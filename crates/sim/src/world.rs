@@ -12,19 +12,21 @@
 pub mod aggregator;
 pub mod beacon;
 pub mod chain;
-pub mod checks;
 pub mod client;
+pub mod clock;
+mod disk;
 pub mod fake;
 pub mod lies;
-mod network;
+pub mod network;
 mod observed;
 mod outputs;
 mod settings;
+mod stage;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use duty::{
-    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, PartialSet, Publication, Reason,
+    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, PartialSet, Publication, Reason,
     RequestId, Seat, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
@@ -34,22 +36,36 @@ use slashing::{Ledger, MemoryStore};
 use self::aggregator::Memory;
 use self::beacon::Beacon;
 use self::chain::Chain;
-use self::checks::Checks;
 use self::client::{Asked, Client};
+use self::clock::Clock;
 use self::fake::{Random, keys};
 use self::lies::Lie;
 use self::network::Network;
+use crate::byzantine::Program;
+use crate::checker::{Checker, Violation};
+use crate::log::Log;
+
+pub use self::disk::Disk;
 pub use self::settings::Settings;
+pub use self::stage::Stage;
 
 /// Everything there is.
 pub struct World {
+    /// What was chosen of it.
     pub settings: Settings,
+    /// The chain's clockwork.
     pub spec: Spec,
+    /// This moment.
     pub now: Time,
+    /// The operators.
     pub nodes: Vec<Node>,
+    /// Who has which duty.
     pub chain: Chain,
-    pub checks: Checks,
-    random: Random,
+    /// What left the nodes, and whether it may have.
+    pub checks: Checker,
+    /// Everything that happened.
+    pub log: Log,
+    pub(crate) random: Random,
     network: Network,
     queue: BTreeMap<(Time, u64), Event>,
     events: u64,
@@ -58,20 +74,35 @@ pub struct World {
 
 /// One operator: a node, its beacon node, its validator client, its disk, and what was seen of it.
 pub struct Node {
+    /// The operator whose key it has; two bodies of one identity share it.
+    pub peer: usize,
     /// None while it is down.
     pub engine: Option<Engine>,
+    /// Its clock, and its validator client's.
+    pub clock: Clock,
+    /// Its beacon node.
     pub beacon: Beacon,
+    /// How its validator client behaves.
     pub client: Client,
+    /// What its validator client remembers.
     pub memory: Memory,
     /// Whether it tells its peers that it reads several contributions of one validator; none when it tells nothing.
     pub reads_plurals: Option<bool>,
     /// How it lies when it leads, if it does.
     pub lie: Option<Lie>,
+    /// What it does in place of an honest node, if it is not one.
+    pub program: Option<Box<dyn Program>>,
+    /// How far it is with the attestations of the slot.
+    pub stage: Stage,
+    /// Outputs after which the power goes.
+    pub dies_after: Option<u32>,
+    /// Its disk.
     pub disk: Disk,
     /// Whether its workers lose what they are given.
     pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
     pub fee_recipient: Address,
+    /// What it told its operator.
     pub notices: Vec<(Time, Notice)>,
     /// When it refused its validator client what, and why.
     pub refusals: Vec<(Time, Asked, Reason)>,
@@ -83,9 +114,11 @@ pub struct Node {
     pub registrations: Vec<(Time, Epoch)>,
     /// What it asked its beacon node for.
     pub fetches: Vec<(Time, Duty)>,
+    /// The epochs whose duties it asked its beacon node for.
     pub resolves: Vec<(Time, Epoch)>,
     /// What it sent to its peers.
     pub votes: Vec<(Duty, Kind)>,
+    /// The partial signatures it sent to its peers.
     pub sent_partials: Vec<(To, PartialSet)>,
     /// What it gave its beacon node to publish.
     pub blocks: Vec<SignedProposal>,
@@ -94,16 +127,6 @@ pub struct Node {
     own: VecDeque<ConsensusMessage>,
     life: u32,
     wake: Option<Time>,
-}
-
-/// The state of a node's disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disk {
-    Good,
-    /// It can be read but not written.
-    Full,
-    /// It cannot even be read.
-    Gone,
 }
 
 enum Event {
@@ -133,7 +156,8 @@ impl World {
         let mut world = World {
             random: Random::new(settings.seed),
             chain: Chain::new(spec.clone(), &settings),
-            checks: Checks::new(settings.nodes),
+            checks: Checker::new(settings.nodes),
+            log: Log::default(),
             network: Network::default(),
             now: Time(-500_000_000),
             nodes: Vec::new(),
@@ -143,8 +167,8 @@ impl World {
             spec,
             settings,
         };
-        for _ in 0..world.settings.nodes {
-            world.nodes.push(Node::new(&world.spec, world.settings.validators));
+        for peer in 0..world.settings.nodes {
+            world.nodes.push(Node::new(peer, &world.spec, world.settings.validators));
         }
         world.schedule(Time(0), Event::Slot(Slot(0)));
         for node in 0..world.settings.nodes {
@@ -153,8 +177,15 @@ impl World {
         world
     }
 
-    /// Lets everything happen that happens before `end`.
+    /// Lets everything happen that happens before `end`; a sentence that does not hold is a panic.
     pub fn run_until(&mut self, end: Time) {
+        if let Err(violation) = self.try_run_until(end) {
+            panic!("seed {}: {violation}", self.settings.seed);
+        }
+    }
+
+    /// The same, up to the first sentence that does not hold.
+    pub fn try_run_until(&mut self, end: Time) -> Result<(), Violation> {
         while let Some(((at, _), event)) = self.queue.pop_first() {
             if at >= end {
                 self.events += 1;
@@ -163,8 +194,12 @@ impl World {
             }
             self.now = self.now.max(at);
             self.happen(event);
+            if let Some(violation) = self.checks.violation() {
+                return Err(violation.clone());
+            }
         }
         self.now = self.now.max(end);
+        Ok(())
     }
 
     /// Runs to the beginning of the slot.
@@ -188,13 +223,14 @@ impl World {
         it.engine = None;
         it.life += 1;
         it.wake = None;
+        it.stage = Stage::Down;
+        it.dies_after = None;
         it.asked.clear();
         it.own.clear();
-        let survives = self.random.one_in(2);
-        let store = it.ledger.take().map(|ledger| ledger.into_store().crash(survives));
-        it.ledger = store.map(|store| Ledger::open(store).expect("what was synced can be read"));
-        for peer in self.peers_of(node) {
-            self.input_in(peer, 50, Input::Disconnected(index(node)));
+        self.power_goes(node);
+        let peer = self.peer(node);
+        for other in self.peers_of(node) {
+            self.input_in(other, 50, Input::Disconnected(peer));
         }
     }
 
@@ -203,7 +239,7 @@ impl World {
         let fee_recipient = self.nodes[node].fee_recipient;
         let config = Config {
             spec: self.spec.clone(),
-            me: index(node),
+            me: self.peer(node),
             peers: self.settings.nodes,
             threshold: qbft::quorum(self.settings.nodes),
             validators: keys(self.settings.validators)
@@ -211,7 +247,9 @@ impl World {
                 .collect(),
             takes_builders: self.settings.takes_builders,
         };
-        self.nodes[node].engine = Some(Engine::new(config, self.now));
+        let it = &mut self.nodes[node];
+        it.engine = Some(Engine::new(config, it.clock.local(self.now)));
+        it.stage = Stage::Idle;
         self.step(node, Input::Tick);
         for peer in self.peers_of(node) {
             self.connect(node, peer);
@@ -233,8 +271,20 @@ impl World {
         chain
     }
 
-    fn peers_of(&self, node: usize) -> Vec<usize> {
-        (0..self.settings.nodes).filter(|peer| *peer != node).collect()
+    /// The operator a body belongs to.
+    pub fn peer(&self, node: usize) -> PeerIndex {
+        index(self.nodes[node].peer)
+    }
+
+    /// The bodies of other operators.
+    pub(crate) fn peers_of(&self, node: usize) -> Vec<usize> {
+        let peer = self.nodes[node].peer;
+        (0..self.nodes.len()).filter(|other| self.nodes[*other].peer != peer).collect()
+    }
+
+    /// A body's word counts: its operator runs the program we ship.
+    pub(crate) fn is_honest(&self, node: usize) -> bool {
+        self.nodes[node].program.is_none()
     }
 
     fn schedule(&mut self, at: Time, event: Event) {
@@ -270,7 +320,9 @@ impl World {
     }
 
     fn slot_begins(&mut self, slot: Slot) {
-        for node in 0..self.settings.nodes {
+        self.checks.slot_begins(slot.0);
+        for node in 0..self.nodes.len() {
+            self.node_begins_slot(node, slot);
             if let Some(head_ms) = self.settings.head_ms.filter(|_| self.nodes[node].beacon.is_up) {
                 let head = self.chain_of(node).head(slot, &self.nodes[node].beacon);
                 let after_ms = head_ms + self.random.between(0, 200);
@@ -285,23 +337,44 @@ impl World {
     /// Steps an engine and carries out what it says; our own messages come back at once.
     fn step(&mut self, node: usize, input: Input) {
         let mut input = Some(input);
+        let mut outputs = Vec::new();
         while let Some(next) = input.take() {
-            let Some(engine) = self.nodes[node].engine.as_mut() else { return };
-            let mut outputs = Vec::new();
-            engine.step(self.now, next, &mut outputs);
-            for output in outputs {
+            let it = &mut self.nodes[node];
+            let Some(engine) = it.engine.as_mut() else { return };
+            self.log.input(self.now, node, &next);
+            engine.step(it.clock.local(self.now), next, &mut outputs);
+            for output in outputs.drain(..) {
+                if !self.survives_until(node, &output) {
+                    return self.crash(node);
+                }
                 self.carry_out(node, output);
             }
             input = self.nodes[node].own.pop_front().map(Input::Consensus);
         }
-        let Some(engine) = &self.nodes[node].engine else { return };
-        let wake = engine.deadline(self.now);
-        assert!(
-            wake > self.now,
-            "node {node} would spin: it wants to be woken at {wake:?}, now is {:?}",
-            self.now
-        );
-        if self.nodes[node].wake != Some(wake) {
+        self.plan_to_wake(node);
+    }
+
+    /// Whether the power still is there when the output is carried out.
+    fn survives_until(&mut self, node: usize, output: &Output) -> bool {
+        self.log.output(self.now, node, output);
+        match &mut self.nodes[node].dies_after {
+            Some(0) => false,
+            Some(outputs) => {
+                *outputs -= 1;
+                true
+            }
+            None => true,
+        }
+    }
+
+    fn plan_to_wake(&mut self, node: usize) {
+        let it = &self.nodes[node];
+        let Some(engine) = &it.engine else { return };
+        let local = it.clock.local(self.now);
+        let deadline = engine.deadline(local);
+        self.checks.sleeps(node, deadline, local);
+        let wake = it.clock.truth(deadline).max(Time(self.now.0 + 1));
+        if it.wake != Some(wake) {
             self.nodes[node].wake = Some(wake);
             self.schedule(wake, Event::Wake(node));
         }
@@ -309,17 +382,19 @@ impl World {
 }
 
 impl Node {
-    fn new(spec: &Spec, validators: u8) -> Node {
-        let store = MemoryStore::new(spec.genesis.genesis_validators_root);
-        let mut ledger = Ledger::open(store).expect("an empty disk can be read");
-        ledger.register(keys(validators)).expect("an empty disk can be written");
+    fn new(peer: usize, spec: &Spec, validators: u8) -> Node {
         Node {
+            peer,
             engine: None,
+            clock: Clock::default(),
             beacon: Beacon::default(),
             client: Client::Honest,
             memory: Memory::default(),
             reads_plurals: Some(true),
             lie: None,
+            program: None,
+            stage: Stage::Idle,
+            dies_after: None,
             disk: Disk::Good,
             workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,
@@ -333,7 +408,7 @@ impl Node {
             votes: Vec::new(),
             sent_partials: Vec::new(),
             blocks: Vec::new(),
-            ledger: Some(ledger),
+            ledger: Some(disk::empty(spec, validators)),
             asked: BTreeMap::new(),
             own: VecDeque::new(),
             life: 0,
@@ -362,6 +437,7 @@ pub fn leader(duty: Duty, round: u64, nodes: usize) -> usize {
     usize::try_from((duty.leader_offset() + round) % nodes as u64).expect("a few nodes")
 }
 
+/// The node among the operators.
 pub fn index(node: usize) -> PeerIndex {
     PeerIndex(u8::try_from(node).expect("a few nodes"))
 }

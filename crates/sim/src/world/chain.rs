@@ -35,6 +35,7 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// The chain of a new world.
     pub fn new(spec: Spec, settings: &Settings) -> Chain {
         let Settings { validators, propose_every, committee_length, sync_members, sync_period, .. } =
             *settings;
@@ -138,6 +139,7 @@ impl Chain {
         self.signing_members(slot).into_iter().flat_map(seats).filter(is_selected).collect()
     }
 
+    /// The duties of an epoch, as a beacon node tells them.
     pub fn duties(&self, epoch: Epoch) -> EpochDuties {
         let first = self.spec.first_slot(epoch).0;
         let slots = || (first..first + self.spec.slots_per_epoch).map(Slot);

@@ -21,6 +21,7 @@ use super::{Event, World};
 pub struct Memory {
     /// Complete selection proofs.
     pub selections: BTreeMap<(Slot, ValidatorIndex), SignatureBytes>,
+    /// Those of sync subcommittees.
     pub sync_selections: BTreeMap<(Slot, SubcommitteeIndex, ValidatorIndex), SignatureBytes>,
     /// What it was given to attest to.
     pub attested: BTreeMap<Slot, AttestationData>,
@@ -146,9 +147,15 @@ impl World {
         }
     }
 
-    fn check_proof(&self, duty: Duty, signed: &Signed, validator: ValidatorIndex, proof: &SignatureBytes) {
+    fn check_proof(
+        &mut self,
+        duty: Duty,
+        signed: &Signed,
+        validator: ValidatorIndex,
+        proof: &SignatureBytes,
+    ) {
         let seat: Seat = signed.seat(key((validator.0 - 1_000) as u8));
-        self.checks.assert_complete(duty, seat, signed.signing_root(&self.spec), proof);
+        self.checks.proven(duty, seat, signed.signing_root(&self.spec), proof);
     }
 
     /// The client signs the head that its beacon node sees; without one it has nothing to sign.
@@ -177,7 +184,7 @@ impl World {
 
     /// Those the client knows to aggregate in the committee sign the aggregate, each with its proof.
     pub(super) fn client_aggregates(&mut self, node: usize, what: Asked, aggregate: &Attestation) {
-        self.checks.given((what, eth::Container::root(aggregate.data())), aggregate.root());
+        self.checks.given(node, (what, eth::Container::root(aggregate.data())), aggregate.root());
         let slot = aggregate.data().slot;
         let mut aggregate = aggregate.clone();
         if self.nodes[node].client == Client::SignsSomethingElse {
@@ -229,7 +236,7 @@ impl World {
         what: Asked,
         contribution: &SyncCommitteeContribution,
     ) {
-        self.checks.given((what, contribution.beacon_block_root()), contribution.root());
+        self.checks.given(node, (what, contribution.beacon_block_root()), contribution.root());
         let (slot, subcommittee) = (contribution.slot(), contribution.subcommittee_index());
         let mut signed = Vec::new();
         for member in self.chain.signing_members(slot) {

@@ -1,0 +1,100 @@
+//! Liars: programs that run in place of honest nodes, one a file.
+//!
+//! A liar runs an honest engine and sees all that it would send; the program decides what really leaves, to whom and
+//! when. It signs with its own key whatever it likes, and cannot sign in anybody else's name: what is not authentic is
+//! dropped by the network as every real node would drop it.
+
+use duty::Time;
+use eth::Spec;
+
+use crate::world::World;
+use crate::world::chain::Chain;
+use crate::world::fake::Random;
+use crate::world::network::Parcel;
+
+/// What a liar does in place of an honest node.
+pub trait Program: std::fmt::Debug {
+    /// Its name in reports.
+    fn name(&self) -> &'static str;
+
+    /// What leaves in place of a parcel for another body.
+    fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>);
+
+    /// Something arrives from another body; the engine hears it, too.
+    fn hears(&mut self, _scene: &mut Scene<'_>, _from: usize, _parcel: &Parcel, _out: &mut Vec<Sent>) {}
+}
+
+/// What a program can see.
+pub struct Scene<'a> {
+    /// The liar's own body.
+    pub me: usize,
+    /// Bodies of other operators.
+    pub peers: &'a [usize],
+    /// This moment.
+    pub now: Time,
+    /// The chain.
+    pub chain: &'a Chain,
+    /// The chain's clockwork.
+    pub spec: &'a Spec,
+    /// Chance.
+    pub random: &'a mut Random,
+}
+
+/// What a program sends.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The receiving body.
+    pub to: usize,
+    /// How long it waits before.
+    pub after_ms: i64,
+    /// What is sent.
+    pub parcel: Parcel,
+}
+
+impl World {
+    /// From now on the node runs that program, and nothing it says counts.
+    pub fn corrupt(&mut self, node: usize, program: Box<dyn Program>) {
+        self.checks.liars.insert(self.nodes[node].peer);
+        self.nodes[node].program = Some(program);
+    }
+
+    pub(crate) fn liar_sends(&mut self, from: usize, to: usize, parcel: Parcel) {
+        self.with_program(from, |program, scene, out| program.sends(scene, to, parcel, out));
+    }
+
+    pub(crate) fn liar_hears(&mut self, node: usize, from: usize, parcel: &Parcel) {
+        if self.nodes[node].program.is_some() {
+            self.with_program(node, |program, scene, out| program.hears(scene, from, parcel, out));
+        }
+    }
+
+    fn with_program(
+        &mut self,
+        node: usize,
+        act: impl FnOnce(&mut dyn Program, &mut Scene<'_>, &mut Vec<Sent>),
+    ) {
+        let Some(mut program) = self.nodes[node].program.take() else { return };
+        let peers = self.peers_of(node);
+        let mut scene = Scene {
+            me: node,
+            peers: &peers,
+            now: self.now,
+            chain: &self.chain,
+            spec: &self.spec,
+            random: &mut self.random,
+        };
+        let mut out = Vec::new();
+        act(program.as_mut(), &mut scene, &mut out);
+        self.nodes[node].program = Some(program);
+        let me = self.peer(node);
+        for Sent { to, after_ms, parcel } in out {
+            let may = match &parcel {
+                Parcel::Consensus(message) => self.is_authentic(me, message),
+                Parcel::Partials(_) => true,
+            };
+            if may {
+                self.post(node, to, after_ms, parcel);
+            }
+        }
+    }
+}
