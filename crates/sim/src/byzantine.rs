@@ -90,7 +90,7 @@ impl World {
         for Sent { to, after_ms, parcel } in out {
             let may = match &parcel {
                 Parcel::Consensus(message) => self.is_authentic(me, message),
-                Parcel::Partials(_) => true,
+                Parcel::Partials(_) | Parcel::Hello { .. } | Parcel::Testimony(_) => true,
             };
             if may {
                 self.post(node, to, after_ms, parcel);

@@ -22,11 +22,12 @@ mod observed;
 mod outputs;
 mod settings;
 mod stage;
+mod witness;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use duty::{
-    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, PartialSet, Publication, Reason,
+    Config, ConsensusMessage, Duty, DutyKind, Engine, HelloId, Input, Notice, Output, PartialSet, Publication, Reason,
     RequestId, Seat, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
@@ -48,6 +49,7 @@ use crate::log::Log;
 pub use self::disk::Disk;
 pub use self::settings::Settings;
 pub use self::stage::Stage;
+pub use self::witness::{Witness, marks};
 
 /// Everything there is.
 pub struct World {
@@ -70,6 +72,9 @@ pub struct World {
     queue: BTreeMap<(Time, u64), Event>,
     events: u64,
     requests: u64,
+    hellos: u64,
+    /// Which body said the hello.
+    askers: BTreeMap<HelloId, usize>,
 }
 
 /// One operator: a node, its beacon node, its validator client, its disk, and what was seen of it.
@@ -98,6 +103,8 @@ pub struct Node {
     pub dies_after: Option<u32>,
     /// Its disk.
     pub disk: Disk,
+    /// What it has of the witness.
+    pub witness: Witness,
     /// Whether its workers lose what they are given.
     pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
@@ -164,6 +171,8 @@ impl World {
             queue: BTreeMap::new(),
             events: 0,
             requests: 0,
+            hellos: 0,
+            askers: BTreeMap::new(),
             spec,
             settings,
         };
@@ -246,9 +255,12 @@ impl World {
                 .map(|key| (key, ValidatorConfig { fee_recipient }))
                 .collect(),
             takes_builders: self.settings.takes_builders,
+            nonce: self.nodes[node].nonce(node),
+            trusts_ledger: self.nodes[node].witness.trusts_ledger,
         };
         let it = &mut self.nodes[node];
-        it.engine = Some(Engine::new(config, it.clock.local(self.now)));
+        let engine = Engine::new(config, it.clock.local(self.now));
+        it.engine = Some(engine.remembering(it.witness.sightings.clone()));
         it.stage = Stage::Idle;
         self.step(node, Input::Tick);
         for peer in self.peers_of(node) {
@@ -396,6 +408,7 @@ impl Node {
             stage: Stage::Idle,
             dies_after: None,
             disk: Disk::Good,
+            witness: Witness::default(),
             workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,
             notices: Vec::new(),

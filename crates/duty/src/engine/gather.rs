@@ -4,7 +4,7 @@ use bls::ShareIndex;
 use cluster::GroupKey;
 use qbft::PeerIndex;
 
-use super::{Engine, Job, share_of};
+use super::{Engine, Job, share_of, witness};
 use crate::partial::SigningRoots;
 use crate::partials::{Added, Collection};
 use crate::{Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Signed, To, Why};
@@ -25,7 +25,9 @@ impl Engine {
         for (key, partial) in partials {
             let added = match self.check_partial(from, duty, &key, &partial) {
                 Ok(()) => {
-                    self.witness_partial(from, key, &partial.signed);
+                    if let Some(mark) = witness::mark(&partial.signed) {
+                        self.witness.see(from, key, mark);
+                    }
                     collection.add(key, roots.of(&partial.signed), partial)
                 }
                 Err(why) => {

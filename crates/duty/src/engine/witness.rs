@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bls::ShareIndex;
 use cluster::GroupKey;
 use eth::{Epoch, Slot};
 use qbft::{PeerIndex, Time};
@@ -14,7 +13,7 @@ use crate::window::Window;
 use crate::witness::trust::{Company, Found, Ground, Patience, Present, Trust};
 use crate::witness::twins::Standing;
 use crate::witness::{Life, Witness};
-use crate::{Duty, Hello, HelloId, Notice, Output, Partial, Reason, Sightings, Signed, Testimony};
+use crate::{Duty, Hello, HelloId, Notice, Output, Reason, Sightings, Signed, Testimony};
 
 /// Epochs that a node waits which can ask nobody.
 const ALONE_EPOCHS: i64 = 2;
@@ -54,13 +53,6 @@ impl Engine {
 
     fn is_other(&self, peer: PeerIndex) -> bool {
         usize::from(peer.0) < self.config.peers && peer != self.config.me
-    }
-
-    /// Notes what a peer has signed.
-    pub(super) fn witness_partial(&mut self, from: PeerIndex, key: GroupKey, signed: &Signed) {
-        if let Some(mark) = mark(signed) {
-            self.witness.see(from, key, mark);
-        }
     }
 
     pub(super) fn greeted(&mut self, from: PeerIndex, id: HelloId, hello: &Hello, out: &mut Vec<Output>) {
@@ -210,7 +202,7 @@ impl Engine {
 }
 
 /// The mark that a signature sets, if two different ones of its kind can cost the stake.
-fn mark(signed: &Signed) -> Option<Watermark> {
+pub(super) fn mark(signed: &Signed) -> Option<Watermark> {
     let what = match signed {
         Signed::Attestation { data, .. } => {
             Signable::Attestation { source: data.source.epoch, target: data.target.epoch }

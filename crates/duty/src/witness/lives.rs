@@ -4,7 +4,7 @@
 //! that it lives: it repeats the time of the last answer it got, which it cannot know if it had ended by then. Between
 //! the first and the last time a life has repeated it was alive; two lives whose spans overlap run side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use qbft::{PeerIndex, Time};
 
@@ -82,7 +82,7 @@ impl Lives {
     }
 
     #[cfg(test)]
-    fn peers(&self) -> BTreeSet<PeerIndex> {
+    fn peers(&self) -> Vec<PeerIndex> {
         self.of.keys().copied().collect()
     }
 }
@@ -185,9 +185,9 @@ mod tests {
         assert_eq!(new.speaks(&mut lives, 360), None);
         assert!(lives.doubled(Time(360)).is_empty());
         lives.sweep(Time(400));
-        assert_eq!(lives.peers(), BTreeSet::from([PEER]), "the new one is still there");
+        assert_eq!(lives.peers(), [PEER], "the new one is still there");
         lives.sweep(Time(600));
-        assert_eq!(lives.peers(), BTreeSet::new());
+        assert_eq!(lives.peers(), []);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use eth::{
 
 use super::chain::{block_root, validator_index};
 use super::fake::{key, sign};
-use super::{Event, World};
+use super::{Event, Node, World};
 
 /// How a validator client behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,7 +198,8 @@ impl World {
 
     /// What the client's share of a validator's key makes of a root.
     pub fn client_signs(&self, node: usize, key: &GroupKey, root: Root) -> SignatureBytes {
-        let holds = if self.nodes[node].client == Client::WrongShare { node + 1 } else { node };
+        let Node { peer, client, .. } = &self.nodes[node];
+        let holds = if *client == Client::WrongShare { peer + 1 } else { *peer };
         sign(key, share(holds), root)
     }
 }

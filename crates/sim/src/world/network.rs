@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use duty::{ConsensusMessage, Duty, Input, PartialSet, Time};
+use duty::{ConsensusMessage, Duty, Hello, HelloId, Input, PartialSet, Testimony, Time};
 use qbft::{Hash, Kind, Message, PeerIndex, Round};
 
 use super::World;
@@ -30,6 +30,17 @@ pub enum Parcel {
     Consensus(ConsensusMessage),
     /// Partial signatures.
     Partials(PartialSet),
+    /// A hello of that body.
+    Hello {
+        /// Who asks.
+        asker: usize,
+        /// Names it.
+        id: HelloId,
+        /// What it says.
+        hello: Hello,
+    },
+    /// The answer to a hello.
+    Testimony(Testimony),
 }
 
 impl World {
@@ -151,6 +162,11 @@ impl World {
         let input = match parcel {
             Parcel::Consensus(message) => Input::Consensus(message),
             Parcel::Partials(set) => Input::Partials { from: self.peer(from), set },
+            Parcel::Hello { asker, id, hello } => {
+                self.askers.insert(id, asker);
+                Input::Hello { from: self.peer(from), id, hello }
+            }
+            Parcel::Testimony(testimony) => Input::Witnessed { from: self.peer(from), testimony },
         };
         self.input_in(to, after_ms, input);
     }
