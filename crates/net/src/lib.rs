@@ -52,4 +52,5 @@ pub use libp2p::{Multiaddr, PeerId};
 pub use limits::Limits;
 pub use peer_name::peer_names;
 pub use protocol::Class;
+pub use protocol::witness::{Reply, Unanswered};
 pub use roster::peer_id;

@@ -99,6 +99,9 @@ pub(crate) struct Run {
     /// The slashing ledger [default: slashing-ledger.sqlite beside the lock].
     #[arg(long, env = "PHALANX_SLASHING_LEDGER_FILE")]
     pub(crate) slashing_ledger_file: Option<PathBuf>,
+    /// Vouch that the slashing ledger is the one this node wrote last: start signing without asking the peers
+    #[arg(long, env = "PHALANX_TRUST_LEDGER", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) trust_ledger: bool,
     /// Start even if the lock's hashes and signatures do not verify.
     #[arg(long, env = "PHALANX_NO_VERIFY", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_verify: bool,

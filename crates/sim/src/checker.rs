@@ -236,7 +236,7 @@ fn could_complete(nodes: &BTreeSet<usize>, liars: &BTreeSet<usize>, peers: usize
     nodes.union(liars).count() >= qbft::quorum(peers)
 }
 
-fn slashable(signed: &Signed) -> Option<Signable> {
+pub(crate) fn slashable(signed: &Signed) -> Option<Signable> {
     match signed {
         Signed::Attestation { data, .. } => {
             Some(Signable::Attestation { source: data.source.epoch, target: data.target.epoch })

@@ -23,12 +23,13 @@ mod observed;
 mod outputs;
 mod settings;
 mod stage;
+mod witness;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use duty::{
-    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, PartialSet, Publication, Reason,
-    RequestId, Seat, Time, To, ValidatorConfig,
+    Config, ConsensusMessage, Duty, DutyKind, Engine, HelloId, Input, Notice, Output, PartialSet,
+    Publication, Reason, RequestId, Seat, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
 use qbft::{Kind, PeerIndex};
@@ -42,7 +43,7 @@ use self::clock::Clock;
 use self::cryptography::Cryptography;
 use self::fake::{Random, keys};
 use self::lies::Lie;
-use self::network::Network;
+use self::network::{Network, Parcel};
 use crate::byzantine::Program;
 use crate::checker::{Checker, Violation};
 use crate::log::Log;
@@ -50,6 +51,7 @@ use crate::log::Log;
 pub use self::disk::Disk;
 pub use self::settings::Settings;
 pub use self::stage::Stage;
+pub use self::witness::{Witness, marks};
 
 /// Everything there is.
 pub struct World {
@@ -74,6 +76,9 @@ pub struct World {
     queue: BTreeMap<(Time, u64), Event>,
     events: u64,
     requests: u64,
+    hellos: u64,
+    /// Which body said the hello.
+    askers: BTreeMap<HelloId, usize>,
 }
 
 /// One operator: a node, its beacon node, its validator client, its disk, and what was seen of it.
@@ -102,6 +107,8 @@ pub struct Node {
     pub dies_after: Option<u32>,
     /// Its disk.
     pub disk: Disk,
+    /// What it has of the witness.
+    pub witness: Witness,
     /// Whether its workers lose what they are given.
     pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
@@ -142,6 +149,8 @@ enum Event {
     Meet(usize, usize),
     /// An input for an engine, unless it has died in between.
     Input { node: usize, life: u32, input: Box<Input> },
+    /// A parcel arrives at a liar.
+    Overheard { node: usize, from: usize, parcel: Box<Parcel> },
     /// What the beacon node did not take is offered again.
     PublishAgain { node: usize, life: u32, duty: Duty, seats: Vec<Seat>, what: Box<Publication> },
     /// The validator client asks.
@@ -175,6 +184,8 @@ impl World {
             queue: BTreeMap::new(),
             events: 0,
             requests: 0,
+            hellos: 0,
+            askers: BTreeMap::new(),
             spec,
             settings,
         };
@@ -257,9 +268,12 @@ impl World {
                 .map(|key| (key, ValidatorConfig { fee_recipient }))
                 .collect(),
             takes_builders: self.settings.takes_builders,
+            nonce: self.nodes[node].nonce(node),
+            trusts_ledger: self.nodes[node].witness.trusts_ledger,
         };
         let it = &mut self.nodes[node];
-        it.engine = Some(Engine::new(config, it.clock.local(self.now)));
+        let engine = Engine::new(config, it.clock.local(self.now));
+        it.engine = Some(engine.remembering(it.witness.sightings.clone()));
         it.stage = Stage::Idle;
         self.step(node, Input::Tick);
         for peer in self.peers_of(node) {
@@ -268,12 +282,6 @@ impl World {
         if self.now.0 >= 0 {
             self.client_begins_slot(node, self.slot());
         }
-    }
-
-    /// One more body, not yet alive, of the operator.
-    pub(crate) fn add_body(&mut self, peer: usize) -> usize {
-        self.nodes.push(Node::new(peer, &self.spec, self.settings.validators));
-        self.nodes.len() - 1
     }
 
     /// The slot of this moment.
@@ -323,6 +331,7 @@ impl World {
             Event::Wake(node) if self.nodes[node].wake == Some(self.now) => self.step(node, Input::Tick),
             Event::Wake(_) => {}
             Event::Meet(a, b) => self.meet(a, b),
+            Event::Overheard { node, from, parcel } => self.liar_hears(node, from, &parcel),
             Event::Input { node, life, input } => {
                 if self.nodes[node].life == life {
                     self.step(node, *input);
@@ -416,6 +425,7 @@ impl Node {
             stage: Stage::Idle,
             dies_after: None,
             disk: Disk::Good,
+            witness: Witness::default(),
             workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,
             notices: Vec::new(),

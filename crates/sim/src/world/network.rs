@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use duty::{ConsensusMessage, Duty, Input, PartialSet, Time};
+use duty::{ConsensusMessage, Duty, Hello, HelloId, Input, PartialSet, Testimony, Time};
 use qbft::{Hash, Kind, Message, PeerIndex, Round};
 
 use super::{Event, World};
@@ -30,6 +30,17 @@ pub enum Parcel {
     Consensus(ConsensusMessage),
     /// Partial signatures.
     Partials(PartialSet),
+    /// A hello of that body.
+    Hello {
+        /// Who asks.
+        asker: usize,
+        /// Names it.
+        id: HelloId,
+        /// What it says.
+        hello: Hello,
+    },
+    /// The answer to a hello.
+    Testimony(Testimony),
 }
 
 impl World {
@@ -159,10 +170,18 @@ impl World {
     fn arrive_later(&mut self, from: usize, to: usize, after_ms: i64, parcel: Parcel) {
         let (least, greatest) = self.settings.delay_ms;
         let after_ms = after_ms + self.random.between(least, greatest);
-        self.liar_hears(to, from, &parcel);
+        if self.nodes[to].program.is_some() {
+            let parcel = Box::new(parcel.clone());
+            self.schedule(self.now.plus_ms(after_ms), Event::Overheard { node: to, from, parcel });
+        }
         let input = match parcel {
             Parcel::Consensus(message) => Input::Consensus(message),
             Parcel::Partials(set) => Input::Partials { from: self.peer(from), set },
+            Parcel::Hello { asker, id, hello } => {
+                self.askers.insert(id, asker);
+                Input::Hello { from: self.peer(from), id, hello }
+            }
+            Parcel::Testimony(testimony) => Input::Witnessed { from: self.peer(from), testimony },
         };
         self.input_in(to, after_ms, input);
     }
