@@ -247,9 +247,12 @@ impl Engine {
     /// What the passing of time alone brings about.
     fn advance(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
-        out.extend(self.schedule.wanted(&self.window, now).into_iter().map(Output::Resolve));
-        for duty in self.schedule.begin(&self.window, now) {
-            self.begin(duty, out);
+        if !self.schedule.is_quiet(now) {
+            out.extend(self.schedule.wanted(&self.window, now).into_iter().map(Output::Resolve));
+            for duty in self.schedule.begin(&self.window, now) {
+                self.begin(duty, out);
+            }
+            self.schedule.settle(&self.window, now);
         }
         self.advance_witness(out);
         self.fire_timers(out);

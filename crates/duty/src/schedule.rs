@@ -36,6 +36,8 @@ pub(crate) struct Schedule {
     /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
     /// later slot is never overtaken by an earlier one.
     begun: BTreeMap<DutyKind, Slot>,
+    /// Until when only news can begin anything.
+    quiet_until: Option<Time>,
 }
 
 #[derive(Debug)]
@@ -123,6 +125,7 @@ impl Schedule {
             sync_members: duties.sync_members.into_iter().map(member).collect(),
         };
         self.epochs.insert(duties.epoch, resolved);
+        self.quiet_until = None;
     }
 
     /// Takes in a head event. Duties that another block now fixes are asked for anew.
@@ -132,6 +135,7 @@ impl Schedule {
         self.doubt_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
         self.doubt_if_proposers_moved(epoch, &head);
         self.head = Some(head);
+        self.quiet_until = None;
     }
 
     /// Which of the two roots fixes proposers depends on the fork and on the beacon node's version of the endpoint.
@@ -248,8 +252,25 @@ impl Schedule {
         due && now < window.deadline(duty)
     }
 
+    /// Whether nothing can begin and nothing is to be asked for, for nothing has changed and it is not yet time.
+    pub(crate) fn is_quiet(&self, now: Time) -> bool {
+        self.quiet_until.is_some_and(|until| now < until)
+    }
+
+    /// All that begins now has begun.
+    pub(crate) fn settle(&mut self, window: &Window, now: Time) {
+        self.quiet_until = None;
+        // Before genesis the duties of its epoch are asked for once a slot.
+        if now >= window.slot_start(Slot(0)) {
+            self.quiet_until = Some(self.next_event(window, now));
+        }
+    }
+
     /// When something may begin next.
     pub(crate) fn next_event(&self, window: &Window, now: Time) -> Time {
+        if let Some(until) = self.quiet_until.filter(|until| now < *until) {
+            return until;
+        }
         if now < window.slot_start(Slot(0)) {
             return window.slot_start(Slot(0));
         }
@@ -268,6 +289,7 @@ impl Schedule {
 
     /// Drops epochs that are over.
     pub(crate) fn evict(&mut self, window: &Window, now: Time) {
+        self.quiet_until = None;
         let epoch = window.spec().epoch_of(window.slot_at(now));
         let oldest = Epoch(epoch.0.saturating_sub(2));
         self.epochs.retain(|epoch, _| *epoch >= oldest);

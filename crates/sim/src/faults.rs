@@ -65,6 +65,10 @@ pub enum Fault {
     Reorganisation,
     /// The disk is in that state from now on.
     Disk(Disk),
+    /// A copy is made of the disk.
+    Backup,
+    /// A dead node's disk is replaced by the copy that was made of it, or by an empty one.
+    Restore,
     /// The validator client behaves like that.
     Client(Client),
     /// The workers lose what they are given.
@@ -107,6 +111,8 @@ impl Fault {
             Fault::Nonsense(_) => "nonsense",
             Fault::Reorganisation => "reorganisation",
             Fault::Disk(_) => "disk",
+            Fault::Backup => "backup",
+            Fault::Restore => "restore",
             Fault::Client(_) => "client",
             Fault::WorkersLost => "workers lost",
             Fault::ClockJump(_) => "clock jump",
@@ -137,7 +143,9 @@ impl World {
             Fault::Crash if runs => self.crash(node),
             Fault::CrashBetween(outputs) if runs => self.nodes[node].dies_after = Some(outputs),
             Fault::Start if !runs => self.start(node),
-            Fault::Crash | Fault::CrashBetween(_) | Fault::Start => return false,
+            Fault::Restore if !runs => self.restore_backup(node),
+            Fault::Crash | Fault::CrashBetween(_) | Fault::Start | Fault::Restore => return false,
+            Fault::Backup => self.nodes[node].copy = Some(self.backup(node)),
             Fault::Alone => {
                 let others: Vec<usize> = (0..bodies).filter(|other| *other != node).collect();
                 self.partition(&[&others]);

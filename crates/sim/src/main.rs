@@ -11,6 +11,10 @@ use clap::Parser;
 use sim::plan::{PEACE_SLOTS, Plan};
 use sim::run::{minimise, run};
 
+/// Worlds are made of small, short-lived things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs a whole cluster with every fault at once, in one thread and from one number, and checks that every promise
 /// holds after every event.
 ///

@@ -107,6 +107,8 @@ pub struct Node {
     pub dies_after: Option<u32>,
     /// Its disk.
     pub disk: Disk,
+    /// An older copy of it.
+    pub(crate) copy: Option<MemoryStore>,
     /// What it has of the witness.
     pub witness: Witness,
     /// Whether its workers lose what they are given.
@@ -425,6 +427,7 @@ impl Node {
             stage: Stage::Idle,
             dies_after: None,
             disk: Disk::Good,
+            copy: None,
             witness: Witness::default(),
             workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,

@@ -170,9 +170,10 @@ impl World {
 
     /// What the client makes of the data for each validator on duty.
     pub fn attestations(&self, node: usize, data: AttestationData) -> Vec<SingleAttestation> {
+        // Neither validator nor committee is covered by the signature.
+        let root = Signed::Attestation { data, validator: None, committee: CommitteeIndex(0) }
+            .signing_root(&self.spec);
         let attest = |duty: eth::AttesterDuty| {
-            let (validator, committee) = (Some(duty.validator_index), duty.committee_index);
-            let root = Signed::Attestation { data, validator, committee }.signing_root(&self.spec);
             let signature = self.client_signs(node, &GroupKey(duty.pubkey), root);
             let (committee_index, attester_index) = (duty.committee_index, duty.validator_index);
             SingleAttestation { committee_index, attester_index, data, signature }

@@ -79,6 +79,13 @@ impl World {
         self.nodes[node].ledger = Some(ledger);
     }
 
+    /// The disk of a node that is down is replaced by the copy that was made of it, or by an empty one.
+    pub(crate) fn restore_backup(&mut self, node: usize) {
+        let store = self.nodes[node].copy.clone().unwrap_or_else(|| self.empty_disk());
+        self.checks.forgetful.insert(self.nodes[node].peer);
+        self.restore(node, store);
+    }
+
     /// An empty disk.
     pub fn empty_disk(&self) -> MemoryStore {
         super::disk::empty(&self.spec, self.settings.validators).into_store()
