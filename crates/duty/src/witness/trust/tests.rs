@@ -1,3 +1,5 @@
+//! Whether the own ledger may be trusted: the rules, one by one.
+
 use eth::PublicKeyBytes;
 
 use super::*;
