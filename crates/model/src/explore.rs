@@ -20,6 +20,7 @@ pub struct Report {
     /// The first broken property, if one is.
     pub counterexample: Option<Counterexample>,
     parents: Vec<(u32, Action)>,
+    scope: Scope,
 }
 
 /// A shortest path to a state where a property is broken.
@@ -33,7 +34,7 @@ pub struct Counterexample {
 
 /// Explores everything within `scope`, until a property is broken.
 pub fn explore(scope: &Scope) -> Report {
-    let mut search = Search::new();
+    let mut search = Search::new(scope);
     let mut next = 0;
     let mut layer_end = 1;
     while next < search.report.states.len() {
@@ -50,6 +51,13 @@ pub fn explore(scope: &Scope) -> Report {
 }
 
 impl Report {
+    /// Whether the state of that number is the first on its path where COMMITs of `round` can decide `value`.
+    pub fn is_decided(&self, number: usize, round: usize, value: Value) -> bool {
+        let scope = &self.scope;
+        let decides = |number: usize| has_commits(scope, &self.states[number], round, value);
+        decides(number) && !decides(self.parents[number].0 as usize)
+    }
+
     /// A shortest path to the state of that number.
     pub fn path(&self, mut number: usize) -> Vec<Action> {
         let mut path = Vec::new();
@@ -69,7 +77,7 @@ struct Search {
 }
 
 impl Search {
-    fn new() -> Search {
+    fn new(scope: &Scope) -> Search {
         let report = Report {
             states: vec![State::FIRST],
             steps: 0,
@@ -77,6 +85,7 @@ impl Search {
             decided_in: [false; ROUNDS],
             counterexample: None,
             parents: vec![(0, Action::Close)],
+            scope: *scope,
         };
         Search { report, numbers: HashMap::from([(State::FIRST, 0)]) }
     }

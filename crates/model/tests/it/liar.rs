@@ -62,23 +62,24 @@ pub(crate) fn stripped(message: &Message) -> Message {
 }
 
 /// A proposal with the best proof that can be had, sometimes with less.
-pub(crate) fn propose(liar: usize, number: u64, value: Value, sent: &[Message], dice: &mut Dice) -> Message {
-    let mut proof = Vec::new();
+fn propose(liar: usize, number: u64, value: Value, sent: &[Message], dice: &mut Dice) -> Message {
+    let mut changes = Vec::new();
     if number > 1 {
-        let own = change(liar, number, sent, dice);
-        let mut changes: Vec<Message> = sent
-            .iter()
-            .filter(|m| m.kind == Kind::RoundChange && m.round == round(number))
-            .cloned()
-            .collect();
+        let of_round = |m: &&Message| m.kind == Kind::RoundChange && m.round == round(number);
+        changes = sent.iter().filter(of_round).cloned().collect();
         while changes.len() > 2 && dice.one_in(2) {
             changes.remove(dice.below(changes.len()));
         }
-        changes.push(own);
-        let highest = changes.iter().filter(|m| m.prepared_round > 0).max_by_key(|m| m.prepared_round);
-        let prepares = highest.map(|m| m.justification.clone()).unwrap_or_default();
-        proof = changes.iter().map(stripped).chain(prepares).collect();
+        changes.push(change(liar, number, sent, dice));
     }
+    propose_with(liar, number, value, &changes)
+}
+
+/// A proposal with these ROUND_CHANGEs, and the proof of the highest one.
+pub(crate) fn propose_with(liar: usize, number: u64, value: Value, changes: &[Message]) -> Message {
+    let highest = changes.iter().filter(|m| m.prepared_round > 0).max_by_key(|m| m.prepared_round);
+    let prepares = highest.map(|m| m.justification.clone()).unwrap_or_default();
+    let proof = changes.iter().map(stripped).chain(prepares).collect();
     signed(liar, Kind::PrePrepare, number, Some(value), None, proof)
 }
 
@@ -87,13 +88,22 @@ pub(crate) fn vote(liar: usize, kind: Kind, number: u64, value: Value) -> Messag
 }
 
 /// A ROUND_CHANGE that claims something prepared when that can be proven, or nothing.
-pub(crate) fn change(liar: usize, number: u64, sent: &[Message], dice: &mut Dice) -> Message {
-    let (earlier, value) = (1 + dice.below(number as usize - 1) as u64, dice.value());
-    let prepares = quorum(liar, Kind::Prepare, earlier, value, sent);
-    if prepares.len() >= 3 && dice.below(3) > 0 {
-        return signed(liar, Kind::RoundChange, number, None, Some((earlier, value)), prepares);
-    }
-    signed(liar, Kind::RoundChange, number, None, None, Vec::new())
+fn change(liar: usize, number: u64, sent: &[Message], dice: &mut Dice) -> Message {
+    let claim = (1 + dice.below(number as usize - 1) as u64, dice.value());
+    let claimed = change_with(liar, number, Some(claim), sent);
+    let is_claimed = claimed.justification.len() >= 3 && dice.below(3) > 0;
+    if is_claimed { claimed } else { change_with(liar, number, None, sent) }
+}
+
+/// A ROUND_CHANGE that claims this, with all PREPAREs there are for it.
+pub(crate) fn change_with(
+    liar: usize,
+    number: u64,
+    claim: Option<(u64, Value)>,
+    sent: &[Message],
+) -> Message {
+    let prepares = claim.map(|(earlier, value)| quorum(liar, Kind::Prepare, earlier, value, sent));
+    signed(liar, Kind::RoundChange, number, None, claim, prepares.unwrap_or_default())
 }
 
 pub(crate) fn decided(liar: usize, number: u64, value: Value, sent: &[Message]) -> Message {

@@ -3,6 +3,7 @@
 mod exploration;
 mod liar;
 mod mistakes;
+mod paths;
 mod replay;
 mod twin;
 mod walks;

@@ -43,6 +43,15 @@ impl Twin {
         Twin { peer, core, model, ledger, round: 1, prepared: None, decided: None }
     }
 
+    pub(crate) fn round(&self) -> u64 {
+        self.round
+    }
+
+    /// Whether its round ends after as many seconds as its number, not after twice that.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.core.deadline() == Some(ANCHOR.plus_ms(1_000 * self.round.cast_signed()))
+    }
+
     /// Hears a message.
     pub(crate) fn hear(&mut self, message: &qbft::Message) -> Vec<qbft::Message> {
         self.step(Input::Receive(message.clone()), &Event::Hear(of_message(message)), Time(0))
