@@ -23,6 +23,7 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::duplicate_mod)]
 
 pub mod chain;
+pub mod crash;
 mod error;
 mod keys;
 pub mod run;

@@ -1,0 +1,112 @@
+//! Letting system calls on the ledger's files fail.
+
+use std::path::Path;
+use std::time::Duration;
+
+use duty::DutyKind;
+use eth::Slot;
+
+use super::Options;
+use super::call::Call;
+use super::cluster::Cluster;
+use super::disk::log_of;
+use super::report::Report;
+use super::strace::{OUTGOING, Tracer, Watch};
+use super::verdict;
+use crate::Error;
+
+/// So much before a slot the faults begin and end.
+const EARLY: Duration = Duration::from_millis(150);
+
+/// What the disk says.
+const ERRORS: [&str; 3] = ["ENOSPC", "EIO", "EROFS"];
+
+/// What does not need the ledger, and goes on without it.
+const HARMLESS: [DutyKind; 2] = [DutyKind::SyncMessage, DutyKind::Randao];
+
+/// Which calls fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// One of them.
+    Once,
+    /// That one and all later ones of the slot.
+    FromThere,
+}
+
+/// Counts the ledger's calls in a slot, then lets the first, the second, … fail, alone or with all that follow.
+pub(super) async fn sweep(
+    options: &Options,
+    cluster: &mut Cluster,
+    scratch: &Path,
+    report: &mut Report,
+    tell: &mut impl FnMut(&str),
+) -> Result<(), Error> {
+    let slot = cluster.next_slot();
+    cluster.until(slot, EARLY).await;
+    let tracer = attach(cluster, None, scratch).await?;
+    cluster.until(Slot(slot.0 + 1), EARLY).await;
+    let count = tracer.end().await.len();
+    let points: Vec<usize> = (1..=count).step_by(options.every.max(1)).collect();
+    tell(&format!("ledger: {count} system calls on its files in a slot"));
+    for error in ERRORS {
+        for at in &points {
+            for extent in [Extent::Once, Extent::FromThere] {
+                let fault = Fault { error, at: *at, extent };
+                tell(&fault.done(cluster, scratch, report).await?);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn attach(cluster: &mut Cluster, inject: Option<String>, scratch: &Path) -> Result<Tracer, Error> {
+    let files = vec![cluster.ledger().to_owned(), log_of(cluster.ledger())];
+    let watch = Watch { id: cluster.threads()?.ledger, whole_process: false, files, inject };
+    Tracer::attach(&watch, scratch.join("faults.strace")).await
+}
+
+struct Fault {
+    error: &'static str,
+    at: usize,
+    extent: Extent,
+}
+
+impl Fault {
+    async fn done(&self, cluster: &mut Cluster, scratch: &Path, report: &mut Report) -> Result<String, Error> {
+        let Fault { error, at, extent } = self;
+        let plus = if *extent == Extent::Once { "" } else { "+" };
+        let inject = format!("{}:error={error}:when={at}{plus}", OUTGOING.join(","));
+        let slot = cluster.next_slot();
+        cluster.until(slot, EARLY).await;
+        let tracer = attach(cluster, Some(inject), scratch).await?;
+        cluster.until(Slot(slot.0 + 1), EARLY).await;
+        let calls = tracer.end().await;
+        let failed: Vec<&Call> = calls.iter().filter(|call| call.returned == Some(-1)).collect();
+        let Some(first) = failed.first() else {
+            report.not_reached += 1;
+            return Ok(format!("  slot {slot}: {error} at call {at}: not reached"));
+        };
+        let place = format!("{} {}", first.name, cluster.name_of(&first.target));
+        cluster.look()?;
+        let mut wrong = verdict::on_disk(cluster, &calls, scratch)?;
+        if *extent == Extent::FromThere && *at == 1 {
+            wrong.extend(without_ledger(cluster, slot));
+        }
+        wrong.extend(verdict::attests(cluster, Slot(slot.0 + 1)).await?);
+        let what = if *extent == Extent::Once { error.to_string() } else { format!("{error} from there on") };
+        let line = format!("  slot {slot}: {} calls fail with {error}, first {place}", failed.len());
+        report.point(&what, &place, wrong);
+        Ok(line)
+    }
+}
+
+/// Nothing that could cost a stake left in the slot, and everything else did.
+pub(super) fn without_ledger(cluster: &Cluster, slot: Slot) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if let Some(released) = cluster.witness.released().find(|released| released.slot == slot) {
+        wrong.push(format!("{slot}/{} left though the ledger could not write", released.kind.name()));
+    }
+    let stopped = HARMLESS.into_iter().filter(|kind| !cluster.did(slot, *kind));
+    wrong.extend(stopped.map(|kind| format!("{slot}/{} was not done, and needs no ledger", kind.name())));
+    wrong
+}

@@ -1,0 +1,194 @@
+//! Killing the victim at each system call of a signing slot.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use eth::Slot;
+
+use super::Options;
+use super::call::Call;
+use super::cluster::Cluster;
+use super::report::Report;
+use super::strace::{OUTGOING, Tracer, Watch};
+use super::verdict;
+use crate::Error;
+
+/// So much before a slot the watching begins.
+const EARLY: Duration = Duration::from_millis(80);
+
+/// A thread of the victim that does something to the outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lane {
+    /// The loop around the engine: the log.
+    Body,
+    /// All sockets.
+    Network,
+    /// The ledger.
+    Ledger,
+    /// The recording.
+    Recorder,
+}
+
+const LANES: [Lane; 4] = [Lane::Ledger, Lane::Network, Lane::Body, Lane::Recorder];
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Lane::Body => "body",
+            Lane::Network => "network",
+            Lane::Ledger => "ledger",
+            Lane::Recorder => "recorder",
+        })
+    }
+}
+
+/// Counts each thread's calls in a slot, then kills the victim at the first, the second, … of each.
+pub(super) async fn sweep(
+    options: &Options,
+    cluster: &mut Cluster,
+    scratch: &Path,
+    report: &mut Report,
+    tell: &mut impl FnMut(&str),
+) -> Result<(), Error> {
+    report.slot.clear();
+    let calls = match options.system_calls.as_slice() {
+        [] => OUTGOING.join(","),
+        chosen => chosen.join(","),
+    };
+    for lane in LANES {
+        let seen = survey(cluster, lane, &calls, scratch, report).await?;
+        tell(&format!("{lane}: {seen} system calls in a slot"));
+        let mut out_of_reach = 0;
+        for at in (1..).step_by(options.every.max(1)) {
+            let killing = Killing { lane, at, inject: format!("{calls}:signal=SIGKILL:when={at}") };
+            match killing.done(cluster, scratch, report).await? {
+                Some(line) => tell(&line),
+                None => out_of_reach += 1,
+            }
+            // Slots differ: one that is short is no proof that there is nothing more.
+            if out_of_reach == 2 {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How many calls the lane makes in a slot.
+async fn survey(
+    cluster: &mut Cluster,
+    lane: Lane,
+    calls: &str,
+    scratch: &Path,
+    report: &mut Report,
+) -> Result<usize, Error> {
+    let slot = cluster.next_slot();
+    cluster.until(slot, EARLY).await;
+    let tracers = Tracers::attach(cluster, lane, None, scratch).await?;
+    cluster.until(Slot(slot.0 + 1), EARLY).await;
+    let (seen, _) = tracers.end().await;
+    let wanted = seen.iter().filter(|call| calls.split(',').any(|name| name == call.name));
+    let places: Vec<String> = wanted.map(|call| place(lane, call, cluster)).collect();
+    places.iter().for_each(|place| report.survey(place));
+    Ok(places.len())
+}
+
+/// A thread, what it calls, and on what.
+fn place(lane: Lane, call: &Call, cluster: &Cluster) -> String {
+    format!("{lane} {} {}", call.name, cluster.name_of(&call.target))
+}
+
+/// One kill.
+struct Killing {
+    lane: Lane,
+    at: usize,
+    inject: String,
+}
+
+impl Killing {
+    async fn done(
+        &self,
+        cluster: &mut Cluster,
+        scratch: &Path,
+        report: &mut Report,
+    ) -> Result<Option<String>, Error> {
+        let slot = cluster.next_slot();
+        let before = cluster.witness.partings().to_vec();
+        cluster.until(slot, EARLY).await;
+        let tracers = Tracers::attach(cluster, self.lane, Some(&self.inject), scratch).await?;
+        if !cluster.is_killed_before(Slot(slot.0 + 1)).await {
+            tracers.end().await;
+            report.not_reached += 1;
+            return Ok(None);
+        }
+        let (calls, ledger_calls) = tracers.ended().await;
+        let unknown = || format!("{} unknown", self.lane);
+        let place = Call::last_open(&calls).map_or_else(unknown, |call| place(self.lane, call, cluster));
+        cluster.parting(&before).await?;
+        let mut wrong = verdict::on_disk(cluster, &ledger_calls, scratch)?;
+        let ready = cluster.restart().await?;
+        report.ready.add(ready);
+        let next = cluster.next_slot();
+        wrong.extend(verdict::attests(cluster, next).await?);
+        let line = format!("  slot {slot}: killed at call {} ({place}), ready after {} ms", self.at, ready.as_millis());
+        report.point("kill", &place, wrong);
+        Ok(Some(line))
+    }
+}
+
+/// What watches the victim for one slot.
+struct Tracers {
+    lane: Tracer,
+    /// The ledger's thread, if that is not the lane's.
+    ledger: Option<Tracer>,
+}
+
+impl Tracers {
+    async fn attach(
+        cluster: &mut Cluster,
+        lane: Lane,
+        inject: Option<&str>,
+        scratch: &Path,
+    ) -> Result<Tracers, Error> {
+        let threads = cluster.threads()?;
+        let alone = |id| Watch { id, whole_process: false, files: Vec::new(), inject: None };
+        let watch = match lane {
+            Lane::Body => alone(threads.body),
+            Lane::Network => alone(threads.network),
+            Lane::Ledger => alone(threads.ledger),
+            Lane::Recorder => {
+                // One of many threads; the file tells it from the others.
+                let files: Vec<PathBuf> = cluster.recording().into_iter().collect();
+                Watch { id: threads.body, whole_process: true, files, inject: None }
+            }
+        };
+        let watch = Watch { inject: inject.map(str::to_owned), ..watch };
+        let has_all = matches!(lane, Lane::Ledger | Lane::Recorder);
+        let ledger = match has_all {
+            true => None,
+            false => Some(Tracer::attach(&alone(threads.ledger), scratch.join("ledger.strace")).await?),
+        };
+        Ok(Tracers { lane: Tracer::attach(&watch, scratch.join("lane.strace")).await?, ledger })
+    }
+
+    /// Lets go. The calls of the lane, and those of the ledger's thread.
+    async fn end(self) -> (Vec<Call>, Vec<Call>) {
+        let calls = self.lane.end().await;
+        let ledger = match self.ledger {
+            Some(ledger) => ledger.end().await,
+            None => calls.clone(),
+        };
+        (calls, ledger)
+    }
+
+    /// The same, when the victim is gone.
+    async fn ended(self) -> (Vec<Call>, Vec<Call>) {
+        let calls = self.lane.ended().await;
+        let ledger = match self.ledger {
+            Some(ledger) => ledger.ended().await,
+            None => calls.clone(),
+        };
+        (calls, ledger)
+    }
+}

@@ -1,0 +1,75 @@
+//! What is held against what.
+
+use std::path::Path;
+use std::time::Duration;
+
+use duty::DutyKind;
+use eth::Slot;
+
+use super::call::Call;
+use super::cluster::Cluster;
+use super::disk::{Image, Records, Unsynced};
+use super::report::Report;
+use crate::Error;
+
+/// How often it is looked whether something has happened.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Whatever has left is in each of the ledgers that the disk may hold now: as it is, and without what was not synced.
+/// What is wrong, in words.
+pub(super) fn on_disk(cluster: &Cluster, calls: &[Call], scratch: &Path) -> Result<Vec<String>, Error> {
+    let image = Image::of(cluster.ledger())?;
+    let unsynced = Unsynced::after(calls, cluster.ledger());
+    let mut wrong = missing(cluster, "the ledger", image.records(scratch));
+    if unsynced.bytes() > 0 {
+        let (cut, torn) = (image.after_power_cut(&unsynced), image.torn(&unsynced));
+        wrong.extend(missing(cluster, "the ledger after a power cut", cut.records(scratch)));
+        wrong.extend(missing(cluster, "the ledger after a power cut with torn writes", torn.records(scratch)));
+    }
+    wrong.extend(cluster.witness.contradictions());
+    Ok(wrong)
+}
+
+fn missing(cluster: &Cluster, ledger: &str, records: Result<Records, String>) -> Vec<String> {
+    let records = match records {
+        Ok(records) => records,
+        Err(why) => return vec![format!("{ledger} does not open: {why}")],
+    };
+    let released = cluster.witness.released();
+    let missing = released.filter(|released| !records.contains(&(released.key, released.signing_root)));
+    let each = missing.map(|released| {
+        let (slot, kind) = (released.slot, released.kind.name());
+        let how = if released.what.is_some() { "a signature" } else { "the client's answer" };
+        format!("{slot}/{kind} of {} left as {how}, and {ledger} has no record of it", released.key)
+    });
+    each.collect()
+}
+
+/// The victim attests in the slot, and before it is over. Waits until it has, or the slot is over.
+pub(super) async fn attests(cluster: &mut Cluster, slot: Slot) -> Result<Option<String>, Error> {
+    let end_ns = cluster.spec.slot_start_ns(Slot(slot.0 + 1));
+    loop {
+        let is_over = cluster.clock.now_ns() >= end_ns;
+        cluster.look()?;
+        if cluster.did(slot, DutyKind::Attester) {
+            return Ok(None);
+        }
+        if is_over {
+            let said = cluster.last_words();
+            return Ok(Some(format!("it did not attest in slot {slot}; it says: {said}")));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What the whole sweep says.
+pub(super) fn end(cluster: &Cluster, report: &mut Report) {
+    let (slashable, wrong) = cluster.judged();
+    if slashable > 0 {
+        report.violate("chain", format!("{slashable} contradicting messages reached the chain"));
+    }
+    if wrong > 0 {
+        report.violate("chain", format!("{wrong} wrong signatures reached the chain"));
+    }
+    report.released = cluster.witness.seen();
+}
