@@ -223,6 +223,23 @@ impl Cluster {
         self.witness.arrived_ns(slot, kind).is_some_and(|arrived_ns| arrived_ns < end_ns)
     }
 
+    /// Whether the victim's partial signatures for a duty came after the slot.
+    pub(super) fn came_late(&self, slot: Slot, kind: DutyKind) -> bool {
+        self.witness.arrived_ns(slot, kind).is_some() && !self.did(slot, kind)
+    }
+
+    /// Whether the cluster did a duty of the slot, for which the victim is not needed.
+    pub(super) fn others_did(&self, slot: Slot, kind: DutyKind) -> bool {
+        let truth = self.chain.slot(slot);
+        match kind {
+            DutyKind::Attester => truth.attesters.iter().any(|attester| attester.attested.is_some()),
+            DutyKind::SyncMessage => truth.sync_members.iter().any(|member| member.signed.is_some()),
+            // Without a reveal there is no block.
+            DutyKind::Randao | DutyKind::Proposer => truth.proposal.is_some(),
+            _ => false,
+        }
+    }
+
     async fn ready(&mut self) -> Result<Duration, Error> {
         let begun = Instant::now();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(1)).build();

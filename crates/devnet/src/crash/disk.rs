@@ -111,7 +111,7 @@ impl Unsynced {
                 path if *path == log => log.as_path(),
                 _ => continue,
             };
-            if let Some(range) = call.range() {
+            if let (Some(range), true) = (call.range(), call.returned != Some(-1)) {
                 pending.entry(path).or_default().push(range);
             } else if matches!(call.name.as_str(), "fsync" | "fdatasync") && call.returned == Some(0) {
                 pending.remove(path);
@@ -146,6 +146,7 @@ mod tests {
             "1.2 fdatasync(9</d/ledger.sqlite-wal>) = 0\n",
             "1.3 pwrite64(9</d/ledger.sqlite-wal>, \"\"..., 1024, 1024) = 1024\n",
             "1.4 pwrite64(8</d/ledger.sqlite>, \"\"..., 4, 2) = 4\n",
+            "1.4 pwrite64(8</d/ledger.sqlite>, \"\"..., 4, 6) = -1 ENOSPC (No space left on device)\n",
             "1.5 fdatasync(9</d/ledger.sqlite-wal>) = -1 EIO (Input/output error) (INJECTED)\n",
         ));
         let unsynced = Unsynced::after(&calls, ledger);

@@ -1,5 +1,6 @@
 //! Letting system calls on the ledger's files fail.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,8 +30,10 @@ const HARMLESS: [DutyKind; 2] = [DutyKind::SyncMessage, DutyKind::Randao];
 enum Extent {
     /// One of them.
     Once,
-    /// That one and all later ones of the slot.
+    /// That one and all later ones of the slot that have its name.
     FromThere,
+    /// Every call of the slot.
+    Everything,
 }
 
 /// Counts the ledger's calls in a slot, then lets the first, the second, … fail, alone or with all that follow.
@@ -45,14 +48,20 @@ pub(super) async fn sweep(
     cluster.until(slot, EARLY).await;
     let tracer = attach(cluster, None, scratch).await?;
     cluster.until(Slot(slot.0 + 1), EARLY).await;
-    let count = tracer.end().await.len();
-    let points: Vec<usize> = (1..=count).step_by(options.every.max(1)).collect();
-    tell(&format!("ledger: {count} system calls on its files in a slot"));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for call in tracer.end().await {
+        *seen.entry(call.name).or_default() += 1;
+    }
+    tell(&format!("ledger's files: {seen:?} in a slot"));
     for error in ERRORS {
-        for at in &points {
-            for extent in [Extent::Once, Extent::FromThere] {
-                let fault = Fault { error, at: *at, extent };
-                tell(&fault.done(cluster, scratch, report).await?);
+        let all = Fault { error, calls: OUTGOING.join(","), at: 1, extent: Extent::Everything };
+        tell(&all.done(cluster, scratch, report).await?);
+        for (calls, count) in &seen {
+            for at in (1..=*count).step_by(options.every.max(1)) {
+                for extent in [Extent::Once, Extent::FromThere] {
+                    let fault = Fault { error, calls: calls.clone(), at, extent };
+                    tell(&fault.done(cluster, scratch, report).await?);
+                }
             }
         }
     }
@@ -67,34 +76,43 @@ async fn attach(cluster: &mut Cluster, inject: Option<String>, scratch: &Path) -
 
 struct Fault {
     error: &'static str,
+    /// Names of system calls, each counted by itself.
+    calls: String,
     at: usize,
     extent: Extent,
 }
 
 impl Fault {
     async fn done(&self, cluster: &mut Cluster, scratch: &Path, report: &mut Report) -> Result<String, Error> {
-        let Fault { error, at, extent } = self;
+        let Fault { error, calls, at, extent } = self;
         let plus = if *extent == Extent::Once { "" } else { "+" };
-        let inject = format!("{}:error={error}:when={at}{plus}", OUTGOING.join(","));
+        let inject = format!("{calls}:error={error}:when={at}{plus}");
         let slot = cluster.next_slot();
         cluster.until(slot, EARLY).await;
         let tracer = attach(cluster, Some(inject), scratch).await?;
         cluster.until(Slot(slot.0 + 1), EARLY).await;
+        cluster.look()?;
+        let mut wrong = Vec::new();
+        if *extent == Extent::Everything {
+            wrong.extend(without_ledger(cluster, slot));
+        }
+        // The victim tries again and again: as soon as it can write, it may sign what is late.
         let calls = tracer.end().await;
         let failed: Vec<&Call> = calls.iter().filter(|call| call.returned == Some(-1)).collect();
         let Some(first) = failed.first() else {
             report.not_reached += 1;
-            return Ok(format!("  slot {slot}: {error} at call {at}: not reached"));
+            return Ok(format!("  slot {slot}: {error} at call {at} of {}: not reached", self.calls));
         };
         let place = format!("{} {}", first.name, cluster.name_of(&first.target));
         cluster.look()?;
-        let mut wrong = verdict::on_disk(cluster, &calls, scratch)?;
-        if *extent == Extent::FromThere && *at == 1 {
-            wrong.extend(without_ledger(cluster, slot));
-        }
-        wrong.extend(verdict::attests(cluster, Slot(slot.0 + 1)).await?);
-        let what = if *extent == Extent::Once { error.to_string() } else { format!("{error} from there on") };
-        let line = format!("  slot {slot}: {} calls fail with {error}, first {place}", failed.len());
+        wrong.extend(verdict::on_disk(cluster, &calls, scratch)?);
+        wrong.extend(verdict::attests(cluster, Slot(slot.0 + 1), report).await?);
+        let (what, place) = match extent {
+            Extent::Once => (error.to_string(), place),
+            Extent::FromThere => (format!("{error} from there on"), place),
+            Extent::Everything => (format!("{error} for a slot"), "everything".to_owned()),
+        };
+        let line = format!("  slot {slot}: {what} at {place}, {} calls fail", failed.len());
         report.point(&what, &place, wrong);
         Ok(line)
     }
@@ -106,7 +124,10 @@ pub(super) fn without_ledger(cluster: &Cluster, slot: Slot) -> Vec<String> {
     if let Some(released) = cluster.witness.released().find(|released| released.slot == slot) {
         wrong.push(format!("{slot}/{} left though the ledger could not write", released.kind.name()));
     }
-    let stopped = HARMLESS.into_iter().filter(|kind| !cluster.did(slot, *kind));
+    let stopped = HARMLESS.into_iter().filter(|kind| {
+        let is_late = cluster.came_late(slot, *kind);
+        cluster.others_did(slot, *kind) && !cluster.did(slot, *kind) && !is_late
+    });
     wrong.extend(stopped.map(|kind| format!("{slot}/{} was not done, and needs no ledger", kind.name())));
     wrong
 }

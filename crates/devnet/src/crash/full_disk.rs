@@ -72,7 +72,7 @@ async fn move_to(cluster: &mut Cluster, ledger: &Path, report: &mut Report) -> R
     cluster.move_ledger(ledger)?;
     cluster.restart().await?;
     let next = cluster.next_slot();
-    let wrong = verdict::attests(cluster, next).await?;
+    let wrong = verdict::attests(cluster, next, report).await?;
     report.point("ledger moved", "after a clean stop", wrong.into_iter().collect());
     Ok(())
 }
@@ -95,7 +95,7 @@ async fn full(
     let mut wrong = verdict::on_disk(cluster, &[], scratch)?;
     wrong.extend((0..FULL_SLOTS).flat_map(|more| without_ledger(cluster, Slot(slot.0 + more))));
     filler.empty();
-    wrong.extend(verdict::attests(cluster, Slot(slot.0 + FULL_SLOTS)).await?);
+    wrong.extend(verdict::attests(cluster, Slot(slot.0 + FULL_SLOTS), report).await?);
     tell(&format!("  slots {slot} and {}: the disk is full; then there is space", slot.0 + FULL_SLOTS - 1));
     report.point("full disk", "tmpfs", wrong);
     Ok(())
@@ -120,7 +120,7 @@ async fn read_only(
     }
     cluster.restart().await?;
     let next = cluster.next_slot();
-    wrong.extend(verdict::attests(cluster, next).await?);
+    wrong.extend(verdict::attests(cluster, next, report).await?);
     report.point("start on a read-only disk", "tmpfs", wrong);
     Ok(())
 }
@@ -145,7 +145,7 @@ async fn turned_read_only(
     disk.mount_anew().map_err(Error::Tracing)?;
     cluster.restart().await?;
     let next = cluster.next_slot();
-    wrong.extend(verdict::attests(cluster, next).await?);
+    wrong.extend(verdict::attests(cluster, next, report).await?);
     tell(&format!("  slots {slot} and {}: the disk is read only; mounted anew after", slot.0 + DEAD_SLOTS - 1));
     report.point("disk turns read only", "ext4", wrong);
     Ok(())

@@ -16,6 +16,8 @@ pub struct Report {
     pub rows: BTreeMap<(String, String), Row>,
     /// Kills and faults whose system call did not come in their slot.
     pub not_reached: u64,
+    /// Slots in which it could not be seen whether the victim works, as the whole cluster was late.
+    pub slow_slots: u64,
     /// How long the victim took after a kill until it said that it is ready.
     pub ready: Spread,
     /// What left the victim and could cost a stake: signatures, and answers to its client.
@@ -83,16 +85,20 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<73} {:>7}", "system calls of the victim in a slot", self.slot.values().sum::<u64>())?;
+        if !self.slot.is_empty() {
+            let all = self.slot.values().sum::<u64>();
+            writeln!(f, "{:<73} {all:>7}", "system calls of the victim in a slot")?;
+        }
         for (place, count) in &self.slot {
             writeln!(f, "{:<28} {place:<44} {count:>7}", "")?;
         }
-        writeln!(f, "\n{:<28} {:<44} {:>7} {:>9}", "what", "where", "points", "violated")?;
+        writeln!(f, "{:<28} {:<44} {:>7} {:>9}", "what", "where", "points", "violated")?;
         for ((what, place), row) in &self.rows {
             writeln!(f, "{what:<28} {place:<44} {:>7} {:>9}", row.points, row.violated)?;
         }
         writeln!(f, "{:<73} {:>7}", "all", self.points())?;
         writeln!(f, "not reached in its slot: {}", self.not_reached)?;
+        writeln!(f, "slots in which the machine was too slow to show anything: {}", self.slow_slots)?;
         if let (Some(middle), Some(longest)) = (self.ready.percentile(50), self.ready.percentile(100)) {
             let (middle, longest) = (middle.as_millis(), longest.as_millis());
             writeln!(f, "ready again after a kill: p50 {middle} ms, longest {longest} ms")?;
