@@ -28,6 +28,8 @@ mod threads;
 mod verdict;
 mod witness;
 
+use std::path::Path;
+
 pub use options::{Options, Part};
 pub use report::{Report, Row, Spread};
 
@@ -55,20 +57,32 @@ pub async fn sweep(options: &Options, mut tell: impl FnMut(&str)) -> Result<Outc
     }
     let mut cluster = Cluster::start(options).await?;
     let mut report = Report::default();
+    if let Err(why) = rounds(options, &mut cluster, temporary.path(), &mut report, &mut tell).await {
+        // What was shown until then is worth telling, but it is not the sweep that was asked for.
+        report.violate("sweep", format!("it ended early: {why}"));
+    }
+    verdict::end(&mut cluster, &mut report)?;
+    Ok(Outcome::Done(Box::new(report)))
+}
+
+async fn rounds(
+    options: &Options,
+    cluster: &mut Cluster,
+    scratch: &Path,
+    report: &mut Report,
+    tell: &mut impl FnMut(&str),
+) -> Result<(), Error> {
     for round in 1..=options.rounds {
         if options.rounds > 1 {
             tell(&format!("round {round} of {}", options.rounds));
         }
         for part in &options.parts {
-            let scratch = temporary.path();
             match part {
-                Part::Kills => kills::sweep(options, &mut cluster, scratch, &mut report, &mut tell).await?,
-                Part::Faults => faults::sweep(options, &mut cluster, scratch, &mut report, &mut tell).await?,
-                Part::Disk => full_disk::sweep(&mut cluster, scratch, &mut report, &mut tell).await?,
+                Part::Kills => kills::sweep(options, cluster, scratch, report, tell).await?,
+                Part::Faults => faults::sweep(options, cluster, scratch, report, tell).await?,
+                Part::Disk => full_disk::sweep(cluster, scratch, report, tell).await?,
             }
         }
     }
-    cluster.look()?;
-    verdict::end(&cluster, &mut report);
-    Ok(Outcome::Done(Box::new(report)))
+    Ok(())
 }

@@ -37,7 +37,7 @@ const VALIDATORS: u64 = 32;
 const HEADSTART_SECONDS: u64 = 10;
 
 /// Longer than a start on a busy machine.
-const START_PATIENCE: Duration = Duration::from_secs(20);
+const START_PATIENCE: Duration = Duration::from_secs(60);
 const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// How long peers may take to notice that the victim is gone.

@@ -53,19 +53,24 @@ pub(super) async fn sweep(
         *seen.entry(call.name).or_default() += 1;
     }
     tell(&format!("ledger's files: {seen:?} in a slot"));
-    for error in ERRORS {
-        let all = Fault { error, calls: OUTGOING.join(","), at: 1, extent: Extent::Everything };
-        tell(&all.done(cluster, scratch, report).await?);
-        for (calls, count) in &seen {
-            for at in (1..=*count).step_by(options.every.max(1)) {
-                for extent in [Extent::Once, Extent::FromThere] {
-                    let fault = Fault { error, calls: calls.clone(), at, extent };
-                    tell(&fault.done(cluster, scratch, report).await?);
-                }
-            }
-        }
+    let everything =
+        ERRORS.map(|error| Fault { error, calls: OUTGOING.join(","), at: 1, extent: Extent::Everything });
+    let each = ERRORS.into_iter().flat_map(|error| single(error, &seen)).step_by(options.every.max(1));
+    for fault in everything.into_iter().chain(each) {
+        tell(&fault.done(cluster, scratch, report).await?);
     }
     Ok(())
+}
+
+/// A fault at each call, alone and with all that follow.
+fn single(error: &'static str, seen: &BTreeMap<String, usize>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (calls, count) in seen {
+        for (at, extent) in (1..=*count).flat_map(|at| [(at, Extent::Once), (at, Extent::FromThere)]) {
+            faults.push(Fault { error, calls: calls.clone(), at, extent });
+        }
+    }
+    faults
 }
 
 async fn attach(cluster: &mut Cluster, inject: Option<String>, scratch: &Path) -> Result<Tracer, Error> {

@@ -21,6 +21,9 @@ use crate::Error;
 /// So much before a slot the watching begins.
 const EARLY: Duration = Duration::from_millis(80);
 
+/// Calls that are tried for beyond half as many more than were counted: slots differ.
+const MARGIN: usize = 8;
+
 /// A thread of the victim that does something to the outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lane {
@@ -66,7 +69,8 @@ pub(super) async fn sweep(
         seen.retain(|name, _| options.system_calls.is_empty() || options.system_calls.contains(name));
         tell(&format!("{lane}: {seen:?} in a slot"));
         for (name, count) in seen {
-            for at in (1..).step_by(options.every.max(1)) {
+            let most = count + count / 2 + MARGIN;
+            for at in (1..=most).step_by(options.every.max(1)) {
                 let killing = Killing { lane, at, inject: format!("{name}:signal=SIGKILL:when={at}") };
                 match killing.done(cluster, scratch, report).await? {
                     Some(line) => tell(&line),
@@ -157,7 +161,7 @@ impl Killing {
 /// What watches the victim for one slot.
 struct Tracers {
     lane: Tracer,
-    /// The ledger's thread, if that is not the lane's.
+    /// The ledger's thread, where the lane's watcher does not have it.
     ledger: Option<Tracer>,
 }
 
@@ -181,10 +185,12 @@ impl Tracers {
             }
         };
         let watch = Watch { inject: inject.map(str::to_owned), ..watch };
-        let has_all = matches!(lane, Lane::Ledger | Lane::Upkeep | Lane::Recorder);
-        let ledger = match has_all {
-            true => None,
-            false => Some(Tracer::attach(&alone(threads.ledger), scratch.join("ledger.strace")).await?),
+        let ledger = match lane {
+            Lane::Body | Lane::Network => {
+                Some(Tracer::attach(&alone(threads.ledger), scratch.join("ledger.strace")).await?)
+            }
+            // A thread has one watcher at most, and the recorder's watches them all.
+            Lane::Ledger | Lane::Upkeep | Lane::Recorder => None,
         };
         Ok(Tracers { lane: Tracer::attach(&watch, scratch.join("lane.strace")).await?, ledger })
     }

@@ -83,7 +83,8 @@ async fn attests_in(cluster: &mut Cluster, slot: Slot) -> Result<bool, Error> {
 }
 
 /// What the whole sweep says.
-pub(super) fn end(cluster: &Cluster, report: &mut Report) {
+pub(super) fn end(cluster: &mut Cluster, report: &mut Report) -> Result<(), Error> {
+    cluster.look()?;
     let (slashable, wrong) = cluster.judged();
     if slashable > 0 {
         report.violate("chain", format!("{slashable} contradicting messages reached the chain"));
@@ -92,4 +93,5 @@ pub(super) fn end(cluster: &Cluster, report: &mut Report) {
         report.violate("chain", format!("{wrong} wrong signatures reached the chain"));
     }
     report.released = cluster.witness.seen();
+    Ok(())
 }

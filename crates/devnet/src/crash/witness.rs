@@ -39,6 +39,8 @@ pub(super) struct Witness {
     victim: PeerIndex,
     recordings: Vec<Recording>,
     client: Arc<Agreement>,
+    /// What the client was shown and is known already.
+    shown: BTreeSet<(Slot, Root)>,
     /// By validator and root: the same may leave more than once.
     released: BTreeMap<(GroupKey, Root), Released>,
     /// How many there have been.
@@ -76,8 +78,19 @@ impl Witness {
         let partings = vec![0; directories.len()];
         let recording = |directory| Recording { directory, read: BTreeMap::new() };
         let recordings = directories.into_iter().map(recording).collect();
-        let (released, arrived, said) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Witness { codec, spec, victim, recordings, client, released, seen: 0, arrived, said, partings }
+        Witness {
+            codec,
+            spec,
+            victim,
+            recordings,
+            client,
+            shown: BTreeSet::new(),
+            released: BTreeMap::new(),
+            seen: 0,
+            arrived: BTreeMap::new(),
+            said: BTreeMap::new(),
+            partings,
+        }
     }
 
     /// Takes in what is new. `attesters` tells whose duty it is to attest in a slot, `proposer` whose to propose.
@@ -95,6 +108,9 @@ impl Witness {
             }
         }
         for (slot, kind, root) in self.client.roots() {
+            if !self.shown.insert((slot, root)) {
+                continue;
+            }
             let (keys, kind, purpose) = match kind {
                 Kind::Attestation => (attesters(slot), DutyKind::Attester, DomainType::BeaconAttester),
                 Kind::Block => (vec![proposer(slot)], DutyKind::Proposer, DomainType::BeaconProposer),
