@@ -27,7 +27,11 @@ pub(super) fn on_disk(cluster: &Cluster, calls: &[Call], scratch: &Path) -> Resu
     if unsynced.bytes() > 0 {
         let (cut, torn) = (image.after_power_cut(&unsynced), image.torn(&unsynced));
         wrong.extend(missing(cluster, "the ledger after a power cut", cut.records(scratch)));
-        wrong.extend(missing(cluster, "the ledger after a power cut with torn writes", torn.records(scratch)));
+        wrong.extend(missing(
+            cluster,
+            "the ledger after a power cut with torn writes",
+            torn.records(scratch),
+        ));
     }
     wrong.extend(cluster.witness.contradictions());
     Ok(wrong)
