@@ -21,6 +21,8 @@
 
 #![allow(clippy::disallowed_types)] // A hand has a clock.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod wire;
 
 mod address_book;

@@ -1,0 +1,1 @@
+../../crates/duty/tests/it/world.rs
