@@ -11,7 +11,7 @@ use qbft::PeerIndex;
 
 use crate::chain::{Choices, codec, node_key, spec};
 use crate::samples::{contents, partials, signed};
-use crate::world::{Settings, World};
+use sim::world::{Settings, World};
 
 /// The operator that lies; its node also runs as it should.
 const LIAR: u8 = 3;

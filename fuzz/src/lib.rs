@@ -24,8 +24,6 @@ mod memory;
 mod net_bytes;
 mod samples;
 mod server;
-#[allow(dead_code, unreachable_pub, missing_docs, reason = "the world of the engine's own tests, in part")]
-mod world;
 
 use std::time::{Duration, Instant};
 

@@ -1,1 +1,0 @@
-../../crates/duty/tests/it/world.rs
