@@ -56,7 +56,7 @@ impl Image {
 
     /// With every other sector of what was not synced.
     pub(super) fn torn(&self, unsynced: &Unsynced) -> Image {
-        self.without(unsynced, |at| at / SECTOR_BYTES % 2 == 0)
+        self.without(unsynced, |at| (at / SECTOR_BYTES).is_multiple_of(2))
     }
 
     /// Opens a copy, as a start of the node would, and reads it.
