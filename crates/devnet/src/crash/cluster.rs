@@ -98,10 +98,10 @@ impl Cluster {
         log.lines().next_back().unwrap_or("nothing").to_owned()
     }
 
-    /// The first slot that has not begun.
+    /// The first slot that has not begun. Slot 0 has no block and does not count.
     pub(super) fn next_slot(&self) -> Slot {
         let now_ns = self.clock.now_ns();
-        if now_ns < 0 { Slot(0) } else { Slot(self.spec.slot_at_ns(now_ns).0 + 1) }
+        if now_ns < 0 { Slot(1) } else { Slot(self.spec.slot_at_ns(now_ns).0 + 1) }
     }
 
     /// Waits for the start of a slot, or so much before it.

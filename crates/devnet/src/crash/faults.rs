@@ -13,7 +13,7 @@ use super::cluster::Cluster;
 use super::disk::log_of;
 use super::report::Report;
 use super::strace::{OUTGOING, Tracer, Watch};
-use super::verdict;
+use super::verdict::{self, SLOW_SLOTS};
 use crate::Error;
 
 /// So much before a slot the faults begin and end.
@@ -44,14 +44,7 @@ pub(super) async fn sweep(
     report: &mut Report,
     tell: &mut impl FnMut(&str),
 ) -> Result<(), Error> {
-    let slot = cluster.next_slot();
-    cluster.until(slot, EARLY).await;
-    let tracer = attach(cluster, None, scratch).await?;
-    cluster.until(Slot(slot.0 + 1), EARLY).await;
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for call in tracer.end().await {
-        *seen.entry(call.name).or_default() += 1;
-    }
+    let seen = survey(cluster, scratch, report).await?;
     tell(&format!("ledger's files: {seen:?} in a slot"));
     let everything =
         ERRORS.map(|error| Fault { error, calls: OUTGOING.join(","), at: 1, extent: Extent::Everything });
@@ -60,6 +53,30 @@ pub(super) async fn sweep(
         tell(&fault.done(cluster, scratch, report).await?);
     }
     Ok(())
+}
+
+/// How many calls of each name the ledger makes on its files in a slot in which the victim works.
+async fn survey(
+    cluster: &mut Cluster,
+    scratch: &Path,
+    report: &mut Report,
+) -> Result<BTreeMap<String, usize>, Error> {
+    for _ in 0..SLOW_SLOTS {
+        let slot = cluster.next_slot();
+        cluster.until(slot, EARLY).await;
+        let tracer = attach(cluster, None, scratch).await?;
+        cluster.until(Slot(slot.0 + 1), EARLY).await;
+        let calls = tracer.end().await;
+        cluster.look()?;
+        if !calls.is_empty() && cluster.did(slot, DutyKind::Attester) {
+            let mut seen = BTreeMap::new();
+            calls.into_iter().for_each(|call| *seen.entry(call.name).or_default() += 1);
+            return Ok(seen);
+        }
+        report.slow_slots += 1;
+    }
+    report.violate("survey", "no slot in which the victim works could be watched".to_owned());
+    Ok(BTreeMap::new())
 }
 
 /// A fault at each call, alone and with all that follow.

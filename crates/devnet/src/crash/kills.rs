@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use duty::DutyKind;
 use eth::Slot;
 
 use super::Options;
@@ -15,7 +16,7 @@ use super::call::Call;
 use super::cluster::Cluster;
 use super::report::Report;
 use super::strace::{Tracer, Watch};
-use super::verdict;
+use super::verdict::{self, SLOW_SLOTS};
 use crate::Error;
 
 /// So much before a slot the watching begins.
@@ -84,24 +85,33 @@ pub(super) async fn sweep(
     Ok(())
 }
 
-/// How many calls of each name the lane makes in a slot.
+/// How many calls of each name the lane makes in a slot in which the victim works.
 async fn survey(
     cluster: &mut Cluster,
     lane: Lane,
     scratch: &Path,
     report: &mut Report,
 ) -> Result<BTreeMap<String, usize>, Error> {
-    let slot = lane.next_slot(cluster);
-    cluster.until(slot, EARLY).await;
-    let tracers = Tracers::attach(cluster, lane, None, scratch).await?;
-    cluster.until(Slot(slot.0 + 1), EARLY).await;
-    let (seen, _) = tracers.end().await;
-    let mut count = BTreeMap::new();
-    for call in &seen {
-        *count.entry(call.name.clone()).or_default() += 1;
-        report.survey(&place(lane, call, cluster));
+    for _ in 0..SLOW_SLOTS {
+        let slot = lane.next_slot(cluster);
+        cluster.until(slot, EARLY).await;
+        let tracers = Tracers::attach(cluster, lane, None, scratch).await?;
+        cluster.until(Slot(slot.0 + 1), EARLY).await;
+        let (seen, _) = tracers.end().await;
+        cluster.look()?;
+        if seen.is_empty() || !cluster.did(slot, DutyKind::Attester) {
+            report.slow_slots += 1;
+            continue;
+        }
+        let mut count = BTreeMap::new();
+        for call in &seen {
+            *count.entry(call.name.clone()).or_default() += 1;
+            report.survey(&place(lane, call, cluster));
+        }
+        return Ok(count);
     }
-    Ok(count)
+    report.violate("survey", format!("{lane}: no slot in which the victim works could be watched"));
+    Ok(BTreeMap::new())
 }
 
 impl Lane {

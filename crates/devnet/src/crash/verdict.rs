@@ -17,7 +17,7 @@ use crate::Error;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Slots in a row that may show nothing.
-const SLOW_SLOTS: u64 = 8;
+pub(super) const SLOW_SLOTS: u64 = 8;
 
 /// Whatever has left is in each of the ledgers that the disk may hold now: as it is, and without what was not synced.
 /// What is wrong, in words.
