@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
 
 mod arrows;
+mod known_bugs;
 mod pages;
 mod reasons;
 mod sources;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
 fn tidy(root: &Path) -> ExitCode {
     let mut complaints = Vec::new();
     arrows::check(root, &mut complaints);
+    known_bugs::check(root, &mut complaints);
     sources::check(root, &mut complaints);
     pages::check(root, &mut complaints);
     reasons::check(root, &mut complaints);

@@ -18,6 +18,7 @@ use qbft::{PeerIndex, Role, Time};
 
 use crate::agreement::Agreement;
 use crate::consent::Consent;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partials::Collection;
 use crate::requests::{Requests, refuse};
 use crate::schedule::Schedule;
@@ -340,7 +341,9 @@ impl Engine {
         let Engine { agreements, config, window, began, .. } = self;
         agreements.entry(duty).or_insert_with(|| {
             // Who restarted may have voted in its former life and does not remember how.
-            let role = if window.slot_start(duty.slot) <= *began { Role::Observer } else { Role::Voter };
+            let may_have_voted =
+                window.slot_start(duty.slot) <= *began && !is_on(KnownBug::RestartedNodesVote);
+            let role = if may_have_voted { Role::Observer } else { Role::Voter };
             Agreement::new(duty, config.me, config.peers, role, window)
         })
     }
