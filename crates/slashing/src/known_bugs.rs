@@ -1,8 +1,8 @@
 //! Bugs that other clients had, to be switched on where a test has to fail: docs/protocol/known-bugs.md.
 //!
-//! Without the feature `known-bugs` none of them can be: [`is_on`] is then a constant, and nothing of them is left.
+//! Without the feature `known-bugs` none of them can be: all are constantly off, and the compiler leaves nothing of them.
 
-/// A bug that was found in another client in what this room does.
+/// A bug that another client had in what this room does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum KnownBug {
     /// Records are kept in memory and never reach the disk.
