@@ -1,7 +1,8 @@
 //! Compiles our own `.proto` files, without a protoc.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let files = ["proto/consensus.proto", "proto/partials.proto", "proto/peer_info.proto"];
+    let files =
+        ["proto/consensus.proto", "proto/partials.proto", "proto/peer_info.proto", "proto/witness.proto"];
     for file in files {
         println!("cargo::rerun-if-changed={file}");
     }

@@ -18,6 +18,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("net", &["eth", "bls", "qbft", "cluster", "duty"]),
     ("node", &["eth", "bls", "qbft", "cluster", "slashing", "duty", "beacon", "signer", "net"]),
     ("devnet", &["eth", "bls", "qbft", "cluster", "slashing", "duty", "beacon", "signer", "net", "node"]),
+    // Development only; its tests may use what they hold the model against.
+    ("model", &[]),
     ("phalanx", &["eth", "bls", "qbft", "cluster", "slashing", "duty", "signer", "node", "devnet"]),
 ];
 

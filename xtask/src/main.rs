@@ -1,11 +1,13 @@
 //! Architecture invariants as a test, and the pages that are made from the code.
 //!
 //! `cargo xtask tidy` fails when the house is not as ARCHITECTURE.md says; `cargo xtask reasons` writes
-//! `docs/operate/reasons.md`.
+//! `docs/operate/reasons.md`; `cargo xtask crash-sweep` builds the program and what kills it, and does so
+//! (`docs/operate/crash-safety.md`).
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
 
 mod arrows;
+mod crash_sweep;
 mod known_bugs;
 mod pages;
 mod reasons;
@@ -20,8 +22,9 @@ fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("tidy") => tidy(&root),
         Some("reasons") => write_reasons(&root),
+        Some("crash-sweep") => crash_sweep::run(&root, std::env::args().skip(2)),
         _ => {
-            eprintln!("usage: cargo xtask tidy | reasons");
+            eprintln!("usage: cargo xtask tidy | reasons | crash-sweep [--every N] [--help]");
             ExitCode::from(2)
         }
     }

@@ -1,12 +1,16 @@
 //! Verifying many signatures at once.
 
 mod coefficients;
+mod mixture;
 mod verifier;
 
 pub(crate) use coefficients::Coefficients;
-pub(crate) use verifier::{Entry, Verifier};
+pub(crate) use verifier::{Entry, Verifier, is_sound};
 
-use crate::{PublicKey, Signature};
+use blst::min_pk;
+
+use crate::PublicKey;
+use crate::signature::is_identity;
 
 /// A signature and what it is claimed to be.
 #[derive(Clone, Copy, Debug)]
@@ -15,23 +19,27 @@ pub struct Claim<'a> {
     pub key: &'a PublicKey,
     /// Of which signing root.
     pub root: [u8; 32],
-    /// The signature.
-    pub signature: &'a Signature,
+    /// The signature in its 96-byte compressed form.
+    pub signature: &'a [u8; 96],
 }
 
-/// Whether each claim holds; a false one costs extra work but never touches its neighbours.
+/// Whether each claim holds; one that is false, or whose signature is no point of the subgroup, costs extra work but
+/// never touches its neighbours.
 ///
 /// Claims with the same root share two pairings among all of them, each further root adds one. `seed` is 32
 /// bytes from a source of cryptographic randomness, new for every call: who could foresee it could make two
 /// false signatures cancel out.
 pub fn verify_batch(claims: &[Claim<'_>], seed: [u8; 32]) -> Vec<bool> {
     let mut verifier = Verifier::new(Some(Coefficients::new(seed)));
-    let entries: Vec<Entry> = claims
+    let entries: Vec<Option<Entry>> = claims
         .iter()
         .map(|claim| {
+            let signature = min_pk::Signature::uncompress(claim.signature).ok()?;
             let message = verifier.message(&claim.root);
-            Entry { key: claim.key.0, message, signature: claim.signature.0 }
+            (!is_identity(&signature)).then_some(Entry { key: claim.key.0, message, signature })
         })
         .collect();
-    verifier.judge(&entries).into_iter().map(|verdict| verdict.holds).collect()
+    let points: Vec<Entry> = entries.iter().flatten().copied().collect();
+    let mut verdicts = verifier.judge_unchecked(&points).into_iter();
+    entries.iter().map(|entry| entry.is_some() && verdicts.next() == Some(true)).collect()
 }

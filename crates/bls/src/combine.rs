@@ -8,7 +8,7 @@ use std::fmt;
 
 use blst::{min_pk, p2_affines};
 
-use crate::batch::{Coefficients, Entry, Verifier};
+use crate::batch::{Coefficients, Entry, Verifier, is_sound};
 use crate::lagrange::Quorum;
 use crate::{GroupPublicKey, GroupSignature, PartialSignature, ShareIndex, SharePublicKey};
 use task::{Standing, Task};
@@ -127,11 +127,16 @@ impl<'a> Combination<'a> {
     /// those with too few partials are not among them.
     fn combine_on_trust(&mut self) -> Vec<usize> {
         let all: Vec<usize> = (0..self.tasks.len()).collect();
-        let candidates = self.candidates(&all, Standing::Untested);
-        let (sound, mut failed): (Vec<Candidate>, Vec<Candidate>) =
-            candidates.into_iter().partition(|candidate| candidate.signature.validate(true).is_ok());
+        let mut sound = self.candidates(&all, Standing::Untested);
+        let mut failed = Vec::new();
         let entries: Vec<Entry> = sound.iter().map(|candidate| self.entry(candidate)).collect();
-        let hold = self.verifier.all_hold(&entries);
+        let hold = self.verifier.all_hold_unchecked(&entries).unwrap_or_else(|| {
+            (sound, failed) =
+                std::mem::take(&mut sound).into_iter().partition(|candidate| is_sound(&candidate.signature));
+            let entries: Vec<Entry> =
+                entries.into_iter().filter(|entry| is_sound(&entry.signature)).collect();
+            self.verifier.all_hold(&entries)
+        });
         for candidate in &sound {
             self.tasks[candidate.task].checks += 1;
             if hold {

@@ -52,6 +52,9 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
+    /// A process could not be watched, or did not do what the watching needs.
+    #[error("{0}")]
+    Tracing(String),
     /// The run was ended before it began.
     #[error("interrupted before the first slot")]
     Interrupted,

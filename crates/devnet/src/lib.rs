@@ -14,15 +14,17 @@
 //!
 //! **Never here:** anything a cluster in earnest needs; the nodes do not know that the chain is a toy.
 //!
-//! **Words.** The *ledger of truth* is the chain's own record of which duties arrived when. A *kill* ends a node as a
-//! power cut would (`SIGKILL`).
+//! **Words.** The *ledger of truth* is the chain's own record of which duties arrived when. A *kill*
+//! (`SIGKILL`) ends a node at once, with all that it has not handed to the system. The *victim* of a crash sweep is the
+//! node that is killed at its system calls.
 //!
-//! **Read next:** [`chain`], then [`vc`], then [`run`].
+//! **Read next:** [`chain`], then [`vc`], then [`run`], then [`crash`].
 
 // A hand may look at the clock; `forge/sized.rs` is compiled once for each preset.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods, clippy::duplicate_mod)]
 
 pub mod chain;
+pub mod crash;
 mod error;
 mod keys;
 pub mod run;

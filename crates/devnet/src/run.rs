@@ -8,14 +8,14 @@
 
 mod decisions;
 mod embedded;
-mod files;
+pub(crate) mod files;
 mod latency;
 mod ledger;
-mod nodes;
+pub(crate) mod nodes;
 mod options;
 mod ports;
 mod progress;
-mod readiness;
+pub(crate) mod readiness;
 mod reasons;
 mod record;
 mod remote;

@@ -90,6 +90,8 @@ impl Cluster {
                 threshold: 3,
                 validators: keys.clone(),
                 takes_builders: false,
+                nonce: [0; 16],
+                trusts_ledger: true,
             };
             Engine::new(config, now)
         };

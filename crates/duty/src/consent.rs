@@ -21,6 +21,8 @@ pub(crate) enum Consent {
     Asked,
     /// The ledger could not write; it is asked again at that time, unless nobody will wait for it any more.
     Unavailable { ask_at: Option<Time> },
+    /// This node may sign nothing slashable at the moment; the ledger is asked when it may.
+    Withheld(Reason),
     /// The decision is not what its duty is for: more peers lied than the cluster tolerates, or its operators
     /// configured it differently. The ledger is not even asked.
     Refused(Reason),
@@ -45,12 +47,20 @@ impl Consent {
         }
     }
 
+    /// Takes back what was granted to validators whose ledger turned out to be an old one.
+    pub(crate) fn revoke(&mut self, keys: &BTreeSet<GroupKey>) {
+        if let Consent::Granted { roots, refused } = self {
+            let revoked = roots.extract_if(.., |key, _| keys.contains(key));
+            refused.extend(revoked.map(|(key, _)| key));
+        }
+    }
+
     /// Whether that may be signed for the validator.
     pub(crate) fn allows(&self, key: &GroupKey, signing_root: Root) -> Result<(), Reason> {
         match self {
             Consent::Asked => Err(Reason::Undecided),
             Consent::Unavailable { .. } => Err(Reason::LedgerUnavailable),
-            Consent::Refused(reason) => Err(*reason),
+            Consent::Withheld(reason) | Consent::Refused(reason) => Err(*reason),
             Consent::Granted { roots, refused } => match roots.get(key) {
                 Some(granted) if *granted == signing_root => Ok(()),
                 Some(_) if is_on(KnownBug::ClientsSignWhatTheyWant) => Ok(()),

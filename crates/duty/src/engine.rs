@@ -8,6 +8,7 @@ mod publish;
 mod select;
 mod serve;
 mod submit;
+mod witness;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +27,7 @@ use crate::selections::Asked;
 use crate::selections::Selections;
 use crate::tracker::{Progress, Tracker, reason};
 use crate::window::Window;
+use crate::witness::Witness;
 use crate::{
     Duty, DutyKind, DutyReport, Input, JobId, Notice, Output, Partial, Reason, RequestId, Seat, Verify,
 };
@@ -45,6 +47,10 @@ pub struct Config {
     pub validators: BTreeMap<GroupKey, ValidatorConfig>,
     /// Whether the cluster takes blocks of builders, and so registers with them.
     pub takes_builders: bool,
+    /// Names this life of the node: random, or at least never used by another.
+    pub nonce: [u8; 16],
+    /// Whether the operator vouches that the ledger is the one that was written last.
+    pub trusts_ledger: bool,
 }
 
 /// What an engine has to know of a validator.
@@ -77,6 +83,8 @@ pub struct Holdings {
     pub requests: usize,
     /// Jobs with the workers.
     pub jobs: usize,
+    /// Marks of what peers have signed, one for each validator and peer.
+    pub sightings: usize,
 }
 
 /// The life of all duties of a node.
@@ -104,6 +112,9 @@ pub struct Engine {
     jobs: BTreeMap<JobId, (Slot, Job)>,
     next_job: u64,
     swept: Slot,
+    witness: Witness,
+    /// The peers that run twice.
+    doubled: BTreeSet<PeerIndex>,
 }
 
 /// What a worker has been asked to do, to make sense of its answer.
@@ -140,8 +151,10 @@ impl Engine {
             config.threshold >= qbft::minimum_threshold(config.peers),
             "a threshold below the quorum lets an equivocating peer complete two signatures"
         );
+        let window = Window::new(config.spec.clone());
         Engine {
-            window: Window::new(config.spec.clone()),
+            witness: witness::begin(&config, &window, now),
+            window,
             config,
             now,
             began: now,
@@ -159,6 +172,7 @@ impl Engine {
             jobs: BTreeMap::new(),
             next_job: 0,
             swept: Slot(0),
+            doubled: BTreeSet::new(),
         }
     }
 
@@ -192,6 +206,7 @@ impl Engine {
             Input::Connected(peer) => self.peer_connected(peer, out),
             Input::Disconnected(peer) => {
                 self.connected.remove(&peer);
+                self.witness.trust.lost(peer);
             }
             Input::PeerTold { peer, reads_plural_contributions } => {
                 self.plural_readers.insert(peer, reads_plural_contributions);
@@ -202,6 +217,10 @@ impl Engine {
             Input::Permitted { duty, permit } => self.permitted(duty, permit, out),
             Input::Verified { job, good } => self.verified(job, &good, out),
             Input::Combined { job, outcomes } => self.combined(job, outcomes, out),
+            Input::Hello { from, id, hello } => self.greeted(from, id, &hello, out),
+            Input::Witnessed { from, testimony } => self.witnessed(from, testimony, out),
+            Input::WitnessUnsupported(peer) => self.witness_unsupported(peer),
+            Input::FastForwarded(behind) => self.fast_forwarded(behind, out),
         }
         self.advance(out);
     }
@@ -214,10 +233,11 @@ impl Engine {
             Consent::Unavailable { ask_at } => *ask_at,
             _ => None,
         });
+        let earliest = self.schedule.next_event(&self.window, now).min(self.witness.deadline(now));
         [agreements, consents.min(), self.requests.deadline(), self.selections.deadline()]
             .into_iter()
             .flatten()
-            .fold(self.schedule.next_event(&self.window, now), Time::min)
+            .fold(earliest, Time::min)
     }
 
     /// The slot of that moment.
@@ -228,10 +248,14 @@ impl Engine {
     /// What the passing of time alone brings about.
     fn advance(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
-        out.extend(self.schedule.wanted(&self.window, now).into_iter().map(Output::Resolve));
-        for duty in self.schedule.begin(&self.window, now) {
-            self.begin(duty, out);
+        if !self.schedule.is_quiet(now) {
+            out.extend(self.schedule.wanted(&self.window, now).into_iter().map(Output::Resolve));
+            for duty in self.schedule.begin(&self.window, now) {
+                self.begin(duty, out);
+            }
+            self.schedule.settle(&self.window, now);
         }
+        self.advance_witness(out);
         self.fire_timers(out);
         self.expire_requests(out);
         self.expire_selections(out);
@@ -272,6 +296,7 @@ impl Engine {
             self.report_missed(duty, out);
         }
         self.abandon_jobs(out);
+        self.sweep_witness(out);
         let window = &self.window;
         let alive = |duty: &Duty| now < window.deadline(*duty);
         self.agreements.retain(|duty, _| alive(duty));
@@ -313,6 +338,7 @@ impl Engine {
             partials: self.collections.values().map(Collection::len).sum(),
             requests: self.requests.len() + self.selections.len(),
             jobs: self.jobs.len(),
+            sightings: self.witness.sightings(),
         }
     }
 
@@ -338,12 +364,13 @@ impl Engine {
 
     /// The agreement on the duty; made when it is first heard of.
     fn agreement(&mut self, duty: Duty) -> &mut Agreement {
-        let Engine { agreements, config, window, began, .. } = self;
+        let Engine { agreements, config, window, began, witness, .. } = self;
         agreements.entry(duty).or_insert_with(|| {
-            // Who restarted may have voted in its former life and does not remember how.
-            let may_have_voted =
-                window.slot_start(duty.slot) <= *began && !is_on(KnownBug::RestartedNodesVote);
-            let role = if may_have_voted { Role::Observer } else { Role::Voter };
+            // Who restarted may have voted in its former life and does not remember how; who runs twice has another
+            // life that votes.
+            let is_too_late = window.slot_start(duty.slot) <= *began && !is_on(KnownBug::RestartedNodesVote);
+            let is_observer = is_too_late || witness.twins.forbid_signing();
+            let role = if is_observer { Role::Observer } else { Role::Voter };
             Agreement::new(duty, config.me, config.peers, role, window)
         })
     }

@@ -12,9 +12,9 @@ use eth::{
     SyncCommitteeContribution, SyncCommitteeMessage, SyncCommitteeSelection, ValidatorIndex,
 };
 use qbft::{Hash, PeerIndex};
-use slashing::{Permit, Refusal};
+use slashing::{Behind, Permit, Refusal};
 
-use crate::{ConsensusMessage, Duty, PartialSet, Seat, Value};
+use crate::{ConsensusMessage, Duty, Hello, HelloId, PartialSet, Seat, Testimony, Value};
 
 /// What goes into [`crate::Engine::step`].
 #[derive(Debug)]
@@ -111,6 +111,27 @@ pub enum Input {
         /// The permit, or why there is none.
         permit: Result<Permit, Refusal>,
     },
+    /// A peer says who it is; answer with [`crate::Output::Testify`].
+    Hello {
+        /// The peer, authenticated by the connection.
+        from: PeerIndex,
+        /// Names the hello in the answer.
+        id: HelloId,
+        /// What it says.
+        hello: Hello,
+    },
+    /// A peer's answer to [`crate::Output::Hello`].
+    Witnessed {
+        /// The peer, authenticated by the connection.
+        from: PeerIndex,
+        /// What it says.
+        testimony: Testimony,
+    },
+    /// The peer is connected, but does not speak the witness's protocol.
+    WitnessUnsupported(PeerIndex),
+    /// The outcome of [`crate::Output::FastForward`]: the validators whose floors were raised, on disk.
+    FastForwarded(Result<Vec<Behind>, Refusal>),
+
     /// The outcome of [`crate::Output::Verify`].
     Verified {
         /// The job.

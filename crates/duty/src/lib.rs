@@ -13,6 +13,7 @@
 //!   peers: partial signatures ◄──────► partials ── a threshold of shares over one root
 //!                                     │ combined and verified by a worker
 //!   beacon node: publication ◄────────┘        tracker: what was expected, what was done, why the rest was not
+//!   peers: hellos ◄─────────────────► witness ─── what they saw of us, and we of them; no permit before they told it
 //! ```
 //!
 //! Never here: a clock, a socket, a disk, a key, a signature check, a hash of a value, randomness, or anything that
@@ -26,9 +27,11 @@
 //! agree to sign; a *partial* is one share's signature; an *agreement*, a *consent* and a *collection* are the three
 //! stages of a duty; a *reason* is why something was not done, from a closed list.
 //!
+//! A *witness* is a peer that remembers what it has seen of another; a *life* of a node lasts from its start to its end.
+//!
 //! Read next: [`Input`], [`Output`] and [`Reason`]; then `engine.rs`, which only routes, and its limbs:
 //! `engine/{chain,agree,serve,submit,gather,publish}.rs`, and for aggregators `engine/{select,aggregate}.rs`; then
-//! `judge.rs`. Times are all in `window.rs`.
+//! `judge.rs`, and `witness.rs` with its limb `engine/witness.rs`. Times are all in `window.rs`.
 
 mod agreement;
 mod consent;
@@ -48,6 +51,7 @@ mod selections;
 mod tracker;
 mod value;
 mod window;
+mod witness;
 
 pub use duty::{Duty, DutyKind};
 pub use engine::{Config, Engine, Holdings, ValidatorConfig};
@@ -61,6 +65,10 @@ pub use output::{
 pub use partial::{Partial, PartialSet, Seat, Signed};
 pub use qbft::Time;
 pub use reason::{Reason, Step};
+pub use slashing::{VoteMark, Watermark};
 pub use value::{
     AggregateSet, AttesterDatum, AttesterSet, ConsensusMessage, Content, ContributionSet, Value,
 };
+pub use witness::trust::Ground;
+pub use witness::twins::Standing;
+pub use witness::{Hello, HelloId, Life, Marks, Sightings, Testimony};

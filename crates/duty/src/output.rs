@@ -11,9 +11,12 @@ use eth::{
     SyncCommitteeMessage,
 };
 use qbft::{Draft, Hash, PeerIndex, Round};
-use slashing::Request;
+use slashing::{Request, Watermark};
 
-use crate::{Answer, Duty, JobId, PartialSet, Reason, RequestId, Seat, Value};
+use crate::{
+    Answer, Duty, Ground, Hello, HelloId, JobId, Life, PartialSet, Reason, RequestId, Seat, Sightings,
+    Standing, Testimony, Value,
+};
 
 /// What comes out of [`crate::Engine::step`].
 #[derive(Debug)]
@@ -64,6 +67,25 @@ pub enum Output {
         /// The signatures.
         set: PartialSet,
     },
+
+    /// Say hello to a peer; answer with `Witnessed`, or `WitnessUnsupported`, or not at all.
+    Hello {
+        /// The peer.
+        to: PeerIndex,
+        /// What to say.
+        hello: Hello,
+    },
+    /// Answer a peer's hello.
+    Testify {
+        /// The hello.
+        hello: HelloId,
+        /// What to say.
+        testimony: Testimony,
+    },
+    /// Raise the ledger's floors where peers have seen more than it holds; answer with `FastForwarded`.
+    FastForward(Vec<(GroupKey, Watermark)>),
+    /// Keep what was seen of peers for the next life, at leisure: losing it makes a weaker witness, no more.
+    Remember(Sightings),
 
     /// Answer a validator client.
     Answer {
@@ -280,6 +302,42 @@ pub enum Notice {
     },
     /// A duty of one validator is over.
     Over(DutyReport),
+    /// The ledger may be used from now on, as soon as it knows what peers have seen.
+    LedgerTrusted(Ground),
+    /// The ledger is not the one that was written last: peers have seen signatures that it does not hold. Its floors
+    /// are above them now.
+    LedgerBehind {
+        /// Of how many validators.
+        validators: usize,
+        /// The highest the ledger held of them.
+        ledger: Watermark,
+        /// The highest that was seen of them.
+        seen: Watermark,
+        /// The peers that have seen it.
+        peers: Vec<PeerIndex>,
+    },
+    /// A peer claims to have seen what this node cannot have signed yet.
+    FalseTestimony(PeerIndex),
+    /// What peers say of this node running twice is another than before.
+    RunsTwice {
+        /// What it amounts to.
+        standing: Standing,
+        /// The peers that say so.
+        peers: Vec<PeerIndex>,
+        /// The oldest other life.
+        other: Option<Life>,
+    },
+    /// A peer runs twice: two of its lives are alive.
+    PeerRunsTwice {
+        /// The peer.
+        peer: PeerIndex,
+        /// The life that began first.
+        older: Life,
+        /// The other.
+        newer: Life,
+    },
+    /// It does no longer.
+    PeerRunsOnce(PeerIndex),
 }
 
 /// What a peer did that an honest peer does not.

@@ -85,6 +85,10 @@ pub enum Reason {
     BuilderNotWanted,
     /// More exits are waiting for signatures than the node holds.
     TooManyExits,
+    /// It is not known yet whether the ledger is the one that was written last.
+    LedgerUnwitnessed,
+    /// The node runs twice, and this is the newer life.
+    RunTwice,
 }
 
 /// The steps of a duty, in their order: a missed one stopped at one of them.
@@ -126,7 +130,7 @@ impl Step {
 
 impl Reason {
     /// Every reason, in the order of the operator's handbook.
-    pub const ALL: [Reason; 40] = [
+    pub const ALL: [Reason; 42] = [
         Reason::NotOurDuty,
         Reason::TooEarly,
         Reason::Expired,
@@ -167,6 +171,8 @@ impl Reason {
         Reason::SignedOtherwise,
         Reason::BuilderNotWanted,
         Reason::TooManyExits,
+        Reason::LedgerUnwitnessed,
+        Reason::RunTwice,
     ];
 
     /// The code, stable across versions.
@@ -205,7 +211,11 @@ impl Reason {
             | Reason::AggregatesDiffer
             | Reason::ThinAggregate
             | Reason::BuilderNotWanted => Step::Agree,
-            Reason::LedgerRefused | Reason::LedgerUnavailable | Reason::WouldBeSlashable => Step::Permit,
+            Reason::LedgerRefused
+            | Reason::LedgerUnavailable
+            | Reason::WouldBeSlashable
+            | Reason::LedgerUnwitnessed
+            | Reason::RunTwice => Step::Permit,
             Reason::ValidatorClientSilent
             | Reason::WrongSignature
             | Reason::NotTheDecidedValue
@@ -392,6 +402,17 @@ impl Reason {
                 "More exits of this validator wait for signatures than this node holds. Let all \
                  operators sign for the same epoch.",
             ),
+            Reason::LedgerUnwitnessed => (
+                "ledger_unwitnessed",
+                "This node has just started and no peer has told yet what it has seen of its signatures, so an old \
+                 slashing ledger could not be noticed. Check the connections to the peers. Where no peer can tell, \
+                 it waits two epochs, unless you vouch for the ledger with --trust-ledger.",
+            ),
+            Reason::RunTwice => (
+                "run_twice",
+                "Peers hear two nodes with this node's key, and this one was started later. Stop one of the two; \
+                 this one signs again two slots after the other has gone.",
+            ),
         }
     }
 }
@@ -412,6 +433,6 @@ mod tests {
         assert_eq!(codes.len(), Reason::ALL.len());
         assert!(Reason::ALL.iter().all(|reason| reason.text().ends_with('.')));
         assert!(Reason::ALL.windows(2).all(|pair| pair[0] < pair[1]), "each variant is listed, in order");
-        assert_eq!(Reason::TooManyExits as usize + 1, Reason::ALL.len());
+        assert_eq!(Reason::RunTwice as usize + 1, Reason::ALL.len());
     }
 }

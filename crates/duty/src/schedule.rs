@@ -37,6 +37,8 @@ pub(crate) struct Schedule {
     /// The last slot of each kind that was begun: duties begin in rising slot order, so that what is signed for a
     /// later slot is never overtaken by an earlier one.
     begun: BTreeMap<DutyKind, Slot>,
+    /// Until when only news can begin anything.
+    quiet_until: Option<Time>,
 }
 
 #[derive(Debug)]
@@ -79,8 +81,12 @@ impl Schedule {
         self.epochs.get(&epoch)?.proposers.get(&slot)
     }
 
-    /// The cluster's members of the sync committee that signs in the slot: the one of the next slot's epoch.
+    /// The cluster's members of the sync committee that signs in the slot: the one of the next slot's epoch. Nobody
+    /// signs in slot 0: its head is the genesis, and clients wait for a block.
     pub(crate) fn sync_members(&self, window: &Window, slot: Slot) -> &BTreeMap<GroupKey, SyncMember> {
+        if slot == Slot(0) {
+            return &NO_MEMBERS;
+        }
         let epoch = window.spec().epoch_of(Slot(slot.0.saturating_add(1)));
         self.epochs.get(&epoch).map_or(&NO_MEMBERS, |resolved| &resolved.sync_members)
     }
@@ -120,6 +126,7 @@ impl Schedule {
             sync_members: duties.sync_members.into_iter().map(member).collect(),
         };
         self.epochs.insert(duties.epoch, resolved);
+        self.quiet_until = None;
     }
 
     /// Takes in a head event. Duties that another block now fixes are asked for anew.
@@ -129,6 +136,7 @@ impl Schedule {
         self.doubt_if_moved(Epoch(epoch.0 + 1), head.current_dependent_root);
         self.doubt_if_proposers_moved(epoch, &head);
         self.head = Some(head);
+        self.quiet_until = None;
     }
 
     /// Which of the two roots fixes proposers depends on the fork and on the beacon node's version of the endpoint.
@@ -246,8 +254,25 @@ impl Schedule {
         due && now < window.deadline(duty)
     }
 
+    /// Whether nothing can begin and nothing is to be asked for, for nothing has changed and it is not yet time.
+    pub(crate) fn is_quiet(&self, now: Time) -> bool {
+        self.quiet_until.is_some_and(|until| now < until)
+    }
+
+    /// All that begins now has begun.
+    pub(crate) fn settle(&mut self, window: &Window, now: Time) {
+        self.quiet_until = None;
+        // Before genesis the duties of its epoch are asked for once a slot.
+        if now >= window.slot_start(Slot(0)) {
+            self.quiet_until = Some(self.next_event(window, now));
+        }
+    }
+
     /// When something may begin next.
     pub(crate) fn next_event(&self, window: &Window, now: Time) -> Time {
+        if let Some(until) = self.quiet_until.filter(|until| now < *until) {
+            return until;
+        }
         if now < window.slot_start(Slot(0)) {
             return window.slot_start(Slot(0));
         }
@@ -266,6 +291,7 @@ impl Schedule {
 
     /// Drops epochs that are over.
     pub(crate) fn evict(&mut self, window: &Window, now: Time) {
+        self.quiet_until = None;
         let epoch = window.spec().epoch_of(window.slot_at(now));
         let oldest = Epoch(epoch.0.saturating_sub(2));
         self.epochs.retain(|epoch, _| *epoch >= oldest);
@@ -284,7 +310,7 @@ fn signs_the_head(kind: DutyKind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, Version};
+    use eth::{Fork, Genesis, NewerFork, Preset, PublicKeyBytes, Spec, SubcommitteeIndex, Version};
 
     use super::*;
 
@@ -343,9 +369,23 @@ mod tests {
         assert_eq!(schedule.wanted(&window, at(9, 0)), [Epoch(1)]);
         schedule.resolve(&window, at(9, 1), duties(1, 1, &[]));
         assert_eq!(schedule.wanted(&window, at(10, 0)), []);
+        schedule.see_head(&window, head(13, 1));
         assert_eq!(schedule.wanted(&window, at(14, 0)), [Epoch(2)], "the next one is asked for ahead");
         schedule.resolve(&window, at(14, 1), duties(2, 1, &[]));
         assert_eq!(schedule.wanted(&window, at(16, 0)), [Epoch(2)], "and again once it has begun");
+    }
+
+    #[test]
+    fn without_news_of_heads_an_epoch_is_asked_for_again_every_other_slot() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        schedule.resolve(&window, at(8, 0), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(9, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(10, 0)), [Epoch(1)], "nobody would tell of a reorganisation");
+        schedule.resolve(&window, at(10, 1), duties(1, 1, &[]));
+        assert_eq!(schedule.wanted(&window, at(11, 0)), []);
+        schedule.see_head(&window, head(11, 1));
+        assert_eq!(schedule.wanted(&window, at(12, 0)), []);
+        assert_eq!(schedule.wanted(&window, at(13, 0)), [Epoch(1)]);
     }
 
     #[test]
@@ -403,6 +443,19 @@ mod tests {
         let found = |slot, validator| schedule.attester(&window, Slot(slot), ValidatorIndex(validator));
         assert_eq!(found(9, 0), Some(GroupKey(KEY)));
         assert_eq!((found(9, 1), found(10, 0), found(80, 0)), (None, None, None));
+    }
+
+    #[test]
+    fn sync_duties_begin_after_the_genesis_slot() {
+        let (window, mut schedule) = (window(), Schedule::default());
+        let validator = ValidatorIndex(0);
+        let member =
+            SyncMember { key: GroupKey(KEY), validator, subcommittees: [SubcommitteeIndex(0)].into() };
+        schedule.resolve(&window, at(0, 0), EpochDuties { sync_members: vec![member], ..duties(0, 1, &[]) });
+        assert_eq!(schedule.begin(&window, at(0, 11_999)), []);
+        let signing =
+            [DutyKind::SyncMessage, DutyKind::SyncContribution].map(|kind| Duty::new(Slot(1), kind));
+        assert_eq!(schedule.begin(&window, at(1, 11_000)), signing);
     }
 
     #[test]

@@ -84,7 +84,7 @@ pub(crate) fn reason(
     };
     match consent {
         _ if agreement.decided.is_none() => undecided(duty, agreement, progress),
-        Some(Consent::Refused(reason)) => *reason,
+        Some(Consent::Refused(reason) | Consent::Withheld(reason)) => *reason,
         _ if !duty.kind.is_slashable() => decided(seat, agreement, progress),
         None | Some(Consent::Asked | Consent::Unavailable { .. }) => Reason::LedgerUnavailable,
         Some(Consent::Granted { roots, .. }) => match seat {

@@ -38,11 +38,11 @@ impl Window {
         after(now, -now.0.rem_euclid(self.slot_ns().max(1)))
     }
 
-    fn slot_ns(&self) -> i64 {
+    pub(crate) fn slot_ns(&self) -> i64 {
         self.spec.slot_duration_ns()
     }
 
-    fn epoch_ns(&self) -> i64 {
+    pub(crate) fn epoch_ns(&self) -> i64 {
         self.spec.slot_start_ns(Slot(self.spec.slots_per_epoch))
     }
 

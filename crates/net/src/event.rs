@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use duty::{ConsensusMessage, PartialSet};
+use duty::{ConsensusMessage, Hello, PartialSet};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream, SelectAll};
 use qbft::PeerIndex;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fault::Why;
 use crate::protocol::Class;
+use crate::protocol::witness::Reply;
 use crate::roster::Roster;
 use crate::wire::PeerInfo;
 
@@ -49,6 +50,15 @@ pub enum Event {
         clock_offset_ns: i64,
         /// How long the answer took.
         round_trip: Duration,
+    },
+    /// A peer says hello and waits for an answer.
+    Hello {
+        /// The peer.
+        from: PeerIndex,
+        /// What it says.
+        hello: Hello,
+        /// Where the answer goes.
+        reply: Reply,
     },
     /// A peer did something wrong.
     Fault {

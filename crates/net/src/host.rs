@@ -6,11 +6,11 @@ mod swarm;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use duty::{ConsensusMessage, PartialSet};
+use duty::{ConsensusMessage, Hello, PartialSet, Testimony};
 use libp2p::Multiaddr;
 use prometheus_client::registry::Registry;
 use qbft::PeerIndex;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,10 +21,12 @@ use crate::error::Error;
 use crate::event::{Event, Lanes, Presence};
 use crate::frame::Frame;
 use crate::limits::Limits;
+use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Parcel};
 use crate::protocol::Class;
 use crate::protocol::peer_info::{Asker, Myself};
+use crate::protocol::witness::{Greeter, Unanswered};
 use crate::receive::Reception;
 use crate::roster::Roster;
 use crate::send::Worker;
@@ -48,6 +50,7 @@ struct Shared {
     roster: Arc<Roster>,
     codec: Arc<Codec>,
     outboxes: BTreeMap<(PeerIndex, Class), Arc<Outbox>>,
+    greeters: BTreeMap<PeerIndex, Arc<Greeter>>,
     presence: watch::Receiver<Presence>,
     listening: Vec<Multiaddr>,
     metrics: Metrics,
@@ -109,9 +112,10 @@ impl Host {
         };
         tasks.spawn(crew.reception().run(inbound, crew.shutdown.clone()));
         let outboxes = crew.start(&tasks);
+        let greeters = crew.greeters();
         tasks.close();
         let Crew { roster, codec, presence, metrics, shutdown, .. } = crew;
-        let shared = Shared { roster, codec, outboxes, presence, listening, metrics, tasks, shutdown };
+        let shared = Shared { roster, codec, outboxes, greeters, presence, listening, metrics, tasks, shutdown };
         Ok((Host(Arc::new(shared)), node))
     }
 
@@ -125,6 +129,16 @@ impl Host {
     pub fn send_partials(&self, to: To, set: &PartialSet, expires: Instant) {
         let frame = Frame::new(&self.0.codec.encode_partials(set));
         self.send(Class::Partials, to, frame, expires);
+    }
+
+    /// Says hello to a peer and waits for its answer.
+    ///
+    /// # Errors
+    /// The peer does not speak the protocol, or does not answer.
+    pub async fn say_hello(&self, peer: PeerIndex, hello: &Hello) -> Result<Testimony, Unanswered> {
+        let greeter = self.0.greeters.get(&peer).ok_or(Unanswered::Failed)?;
+        let greeting = self.0.shutdown.run_until_cancelled(greeter.greet(hello));
+        greeting.await.unwrap_or(Err(Unanswered::Failed))
     }
 
     /// The peers that are connected now.
@@ -210,6 +224,14 @@ impl Crew {
         outboxes
     }
 
+    fn greeters(&self) -> BTreeMap<PeerIndex, Arc<Greeter>> {
+        let greeter = |peer| {
+            let who = (peer, self.id(peer), self.roster.name(peer));
+            (peer, Greeter::new(who, self.limits, &self.control, &self.lanes, &self.metrics))
+        };
+        self.roster.others().map(greeter).collect()
+    }
+
     fn worker(&self, peer: PeerIndex, class: Class, outbox: Arc<Outbox>) -> Worker {
         Worker {
             peer,
@@ -218,7 +240,7 @@ impl Crew {
             class,
             limits: self.limits,
             outbox,
-            turn: Arc::new(Semaphore::new(1)),
+            line: Line::new(),
             control: self.control.clone(),
             presence: self.presence.clone(),
             wanted: self.wanted.clone(),

@@ -26,6 +26,8 @@ pub struct Limits {
     pub partials_frame: usize,
     /// The largest peer information frame, in bytes (charon-wire 2.4).
     pub peer_info_frame: usize,
+    /// The largest hello or testimony, in bytes: a validator's mark has about 70.
+    pub witness_frame: usize,
     /// How long an inbound stream may take, from its opening to its last byte.
     pub receive_deadline: Duration,
     /// How long sending one message may take, with its stream's opening and closing.
@@ -67,7 +69,8 @@ pub struct Limits {
 impl Limits {
     /// Whether the limits fit together; with limits that do not, a host would wait for ever.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        let largest = self.consensus_frame.max(self.partials_frame).max(self.peer_info_frame);
+        let frames = [self.consensus_frame, self.partials_frame, self.peer_info_frame, self.witness_frame];
+        let largest = frames.into_iter().fold(0, usize::max);
         let counts = [self.connections_per_peer, self.negotiating_streams, self.streams_per_peer];
         let counts =
             [&counts[..], &[self.outbox_messages, self.parallel_sends, self.inbox_messages]].concat();
@@ -93,6 +96,7 @@ impl Default for Limits {
             consensus_frame: 32 * MIB,
             partials_frame: 32 * MIB,
             peer_info_frame: MIB,
+            witness_frame: 4 * MIB,
             receive_deadline: Duration::from_secs(5),
             send_deadline: Duration::from_secs(7),
             outbox_messages: 16_384,

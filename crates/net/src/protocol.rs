@@ -3,6 +3,7 @@
 mod consensus;
 mod partials;
 pub(crate) mod peer_info;
+pub(crate) mod witness;
 
 use libp2p::StreamProtocol;
 
@@ -20,18 +21,21 @@ pub enum Class {
     Partials,
     /// Versions, names and clocks; request and response.
     PeerInfo,
+    /// Hellos and testimonies between Phalanx nodes; request and response.
+    Witness,
 }
 
 impl Class {
     /// Every class.
-    pub const ALL: [Class; 3] = [Class::Consensus, Class::Partials, Class::PeerInfo];
+    pub const ALL: [Class; 4] = [Class::Consensus, Class::Partials, Class::PeerInfo, Class::Witness];
 
-    /// The protocol's name on the wire (charon-wire 2.3).
+    /// The protocol's name on the wire (charon-wire 2.3); the last is our own.
     pub const fn id(self) -> &'static str {
         match self {
             Class::Consensus => "/charon/consensus/qbft/2.0.0",
             Class::Partials => "/charon/parsigex/2.0.0",
             Class::PeerInfo => "/charon/peerinfo/2.0.0",
+            Class::Witness => "/phalanx/witness/1.0.0",
         }
     }
 
@@ -41,6 +45,7 @@ impl Class {
             Class::Consensus => "consensus",
             Class::Partials => "parsigex",
             Class::PeerInfo => "peerinfo",
+            Class::Witness => "witness",
         }
     }
 
@@ -58,6 +63,7 @@ impl Class {
             Class::Consensus => limits.consensus_frame,
             Class::Partials => limits.partials_frame,
             Class::PeerInfo => limits.peer_info_frame,
+            Class::Witness => limits.witness_frame,
         }
     }
 }

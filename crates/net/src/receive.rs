@@ -16,7 +16,7 @@ use crate::fault::Why;
 use crate::frame::{self, Budget};
 use crate::limits::Limits;
 use crate::metrics::{Metrics, Offence};
-use crate::protocol::{self, Class, peer_info};
+use crate::protocol::{self, Class, peer_info, witness};
 use crate::rate::Rate;
 use crate::roster::Roster;
 use crate::streams::Inbound;
@@ -97,6 +97,7 @@ impl Reception {
                 Class::Consensus => protocol::receive_consensus(self, from, received.bytes.clone()).await?,
                 Class::Partials => protocol::receive_partials(self, from, received.bytes.clone()).await?,
                 Class::PeerInfo => peer_info::respond(&self.myself, stream).await,
+                Class::Witness => witness::receive(self, from, received.bytes.clone(), stream).await?,
             }
             // A peer that is gone no longer needs to know that its message was read.
             let _ = stream.close().await;

@@ -16,6 +16,7 @@ mod sender;
 mod subcommittee;
 mod values;
 mod versioned;
+mod witness;
 
 /// The messages of `proto/`, compiled.
 #[allow(missing_docs, unreachable_pub, clippy::doc_markdown)]
@@ -34,6 +35,7 @@ pub use partials::DecodedPartials;
 pub use peer_info::PeerInfo;
 pub use reject::Reject;
 pub use sender::{BindFault, ShareMap};
+pub use witness::{decode_hello, decode_testimony, encode_hello, encode_testimony};
 pub use values::{encode_set, hash as hash_encoding, value};
 
 /// Encodes and decodes the messages of one cluster on one chain.

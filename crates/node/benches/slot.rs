@@ -179,6 +179,8 @@ impl<'a> Node<'a> {
             threshold: THRESHOLD.into(),
             validators: keys().map(|key| (key, fees)).collect(),
             takes_builders: false,
+            nonce: [0; 16],
+            trusts_ledger: true,
         };
         let slot_start = Time(scene.spec.slot_start_ns(SLOT));
         let engine = Engine::new(config, slot_start.plus_ms(-1));

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use duty::{
-    Answer, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, RequestId, Submission, Time, To,
+    Answer, ConsensusMessage, Duty, DutyKind, Engine, HelloId, Input, Notice, Output, Reason, RequestId,
+    Sightings, Submission, Time, To,
 };
 use eth::SignedVoluntaryExit;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -44,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) chain: Chain,
     pub(crate) keeper: Keeper,
     pub(crate) exits: Exits,
+    /// Where what was seen of peers is kept.
+    pub(crate) sightings: watch::Sender<Sightings>,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) keys: Arc<KeyTable>,
     pub(crate) metrics: Metrics,
@@ -55,6 +58,10 @@ pub(crate) struct Body {
     parts: Parts,
     waiting: BTreeMap<RequestId, oneshot::Sender<Answer>>,
     next_request: u64,
+    /// The hello that is being answered.
+    hello: Option<(HelloId, net::Reply)>,
+    next_hello: u64,
+    withheld: Option<Reason>,
     /// Our own signed messages, on their way back into the engine.
     own: VecDeque<ConsensusMessage>,
     sender: mpsc::Sender<Input>,
@@ -73,6 +80,9 @@ impl Body {
             parts,
             waiting: BTreeMap::new(),
             next_request: 0,
+            hello: None,
+            next_hello: 0,
+            withheld: None,
             own: VecDeque::new(),
             sender,
             inputs,
@@ -109,6 +119,7 @@ impl Body {
             }
         }
         self.tasks.close();
+        self.parts.sightings.send_replace(self.parts.engine.sightings().clone());
     }
 
     /// Takes in what a job found.
@@ -181,6 +192,12 @@ impl Body {
                 let reads_plural_contributions = info.reads_plural_contributions();
                 self.step(Input::PeerTold { peer, reads_plural_contributions });
             }
+            net::Event::Hello { from, hello, reply } => {
+                self.next_hello += 1;
+                let id = HelloId(self.next_hello);
+                self.hello = Some((id, reply));
+                self.step(Input::Hello { from, id, hello });
+            }
             net::Event::Fault { peer, why } => {
                 let peer = self.parts.host.peer_name(peer);
                 tracing::warn!(topic = "p2p", peer, %why, "a peer sent something wrong; it was dropped");
@@ -199,6 +216,17 @@ impl Body {
             self.tell(Input::Consensus(message), &mut outputs);
         }
         self.note_slot();
+        self.note_withheld();
+    }
+
+    /// Tells health and metrics whether slashable things may be signed.
+    fn note_withheld(&mut self) {
+        let withheld = self.parts.engine.withholds();
+        if withheld != self.withheld {
+            self.withheld = withheld;
+            self.parts.status.set_withheld(withheld);
+            self.parts.metrics.withhold(withheld.is_some());
+        }
     }
 
     /// Tells the engine and carries out what it says.
@@ -282,6 +310,17 @@ impl Body {
             Output::Combine { job, items } => {
                 self.compute(move |keys| Input::Combined { job, outcomes: keys.combine(&items) });
             }
+            Output::Hello { to, hello } => self.say_hello(to, hello),
+            Output::Testify { hello, testimony } => {
+                if let Some((_, reply)) = self.hello.take_if(|(id, _)| *id == hello) {
+                    reply.send(testimony);
+                }
+            }
+            Output::FastForward(seen) => self.spawn(|parts| {
+                let keeper = parts.keeper.clone();
+                async move { Input::FastForwarded(keeper.fast_forward(seen).await) }
+            }),
+            Output::Remember(sightings) => drop(self.parts.sightings.send_replace(sightings)),
             Output::Notice(notice) => self.notice(&notice),
         }
     }
@@ -294,6 +333,19 @@ impl Body {
         if to == To::All {
             self.own.push_back(message);
         }
+    }
+
+    /// Says hello beside the engine; no answer is none.
+    fn say_hello(&self, to: qbft::PeerIndex, hello: duty::Hello) {
+        let (host, sender) = (self.parts.host.clone(), self.sender.clone());
+        self.tasks.spawn(async move {
+            let input = match host.say_hello(to, &hello).await {
+                Ok(testimony) => Input::Witnessed { from: to, testimony },
+                Err(net::Unanswered::Unsupported) => Input::WitnessUnsupported(to),
+                Err(net::Unanswered::Failed) => return,
+            };
+            let _ = sender.send(input).await;
+        });
     }
 
     fn notice(&self, notice: &Notice) {

@@ -48,6 +48,8 @@ pub struct Config {
     pub record_minutes: u64,
     /// A name for this node among its peers.
     pub nickname: String,
+    /// Whether the operator vouches that the ledger is the one that was written last.
+    pub trusts_ledger: bool,
     /// Start even if the lock's hashes and signatures do not verify.
     pub no_verify: bool,
     /// The version told to peers and dashboards.

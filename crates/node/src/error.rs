@@ -145,7 +145,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// The ledger cannot be opened.
-    #[error("{0}")]
+    #[error(transparent)]
     Ledger(#[from] signer::Error),
     /// The ledger cannot be read or written.
     #[error("slashing ledger {}: {cause}", path.display())]

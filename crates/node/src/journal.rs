@@ -1,5 +1,7 @@
 //! What the node says in its log.
 
+mod witness;
+
 use duty::{Duty, DutyReport, Notice};
 use qbft::PeerIndex;
 
@@ -43,6 +45,12 @@ pub(crate) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
             let absent: Vec<String> = report.absent.iter().map(|peer| peer_name(*peer)).collect();
             over(report, &absent);
         }
+        Notice::LedgerTrusted(_)
+        | Notice::LedgerBehind { .. }
+        | Notice::FalseTestimony(_)
+        | Notice::RunsTwice { .. }
+        | Notice::PeerRunsTwice { .. }
+        | Notice::PeerRunsOnce(_) => witness::notice(notice, peer_name),
     }
 }
 

@@ -3,7 +3,8 @@
 //! After a failed write the ledger closes itself; the keeper opens it again from its file before the next request, so
 //! that signing resumes once the disk has space.
 
-use slashing::{Ledger, Permit, Refusal, Request, Store};
+use cluster::GroupKey;
+use slashing::{Behind, Error, Ledger, Permit, Refusal, Request, Store, Watermark};
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that may wait for the keeper. There are a handful a slot.
@@ -18,6 +19,7 @@ pub struct Keeper {
 enum Ask {
     Check(Request, oneshot::Sender<Vec<Result<(), Refusal>>>),
     Permit(Request, oneshot::Sender<Result<Permit, Refusal>>),
+    FastForward(Vec<(GroupKey, Watermark)>, oneshot::Sender<Result<Vec<Behind>, Refusal>>),
     Compact,
 }
 
@@ -58,6 +60,13 @@ impl Keeper {
         answered.await.unwrap_or(Err(Refusal::LedgerClosed))
     }
 
+    /// Raises floors where more was seen than the ledger holds; the validators concerned.
+    pub async fn fast_forward(&self, seen: Vec<(GroupKey, Watermark)>) -> Result<Vec<Behind>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(Ask::FastForward(seen, answer)).await.map_err(|_| Refusal::LedgerClosed)?;
+        answered.await.unwrap_or(Err(Refusal::LedgerClosed))
+    }
+
     /// Drops what is no longer needed; for quiet moments.
     pub async fn compact(&self) {
         // A keeper that is gone has nothing to drop.
@@ -84,6 +93,10 @@ impl<S: Store, E: std::fmt::Display, F: Fn() -> Result<Ledger<S>, E>> Shelf<S, F
                 let _ =
                     answer.send(ledger.map_or(Err(Refusal::LedgerClosed), |ledger| ledger.permit(request)));
             }
+            Ask::FastForward(seen, answer) => {
+                let raise = |ledger: &mut Ledger<S>| ledger.fast_forward(&seen).map_err(refusal);
+                let _ = answer.send(ledger.map_or(Err(Refusal::LedgerClosed), raise));
+            }
             Ask::Compact => {
                 if let Some(Err(error)) = ledger.map(Ledger::compact) {
                     tracing::warn!(topic = "ledger", %error, "the slashing ledger could not be compacted");
@@ -108,5 +121,12 @@ impl<S: Store, E: std::fmt::Display, F: Fn() -> Result<Ledger<S>, E>> Shelf<S, F
             }
         }
         self.ledger.as_mut()
+    }
+}
+
+fn refusal(error: Error) -> Refusal {
+    match error {
+        Error::Refused(refusal) => refusal,
+        error => Refusal::StoreFailed { cause: error.to_string() },
     }
 }

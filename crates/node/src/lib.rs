@@ -40,6 +40,7 @@ pub mod logging;
 mod metrics;
 mod monitor;
 pub mod record;
+mod sightings;
 mod start;
 pub mod status;
 pub mod worker;

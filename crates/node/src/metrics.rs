@@ -1,5 +1,7 @@
 //! What the node counts, under the names operators' dashboards know.
 
+mod witness;
+
 use std::sync::atomic::AtomicU64;
 
 use duty::{Duty, DutyReport, Notice, Time};
@@ -9,6 +11,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use self::witness::Witness;
 
 /// The only consensus protocol and timer there are.
 const PROTOCOL: &str = "/charon/consensus/qbft/2.0.0";
@@ -114,6 +118,7 @@ pub(crate) struct Metrics {
     participation_expected: Family<OfPeer, Counter>,
     participation_success: Family<OfPeer, Counter>,
     participation_missed: Family<OfPeer, Counter>,
+    witness: Witness,
 }
 
 fn slot_histogram() -> Histogram {
@@ -157,7 +162,9 @@ impl Metrics {
             participation_expected: Family::default(),
             participation_success: Family::default(),
             participation_missed: Family::default(),
+            witness: Witness::default(),
         };
+        metrics.witness.register(registry);
         metrics.register_chain(registry);
         metrics.register_duties(registry);
         metrics.register_tracker(registry);
@@ -237,6 +244,11 @@ impl Metrics {
         self.readyz.set(code);
     }
 
+    /// Whether nothing slashable is signed at the moment.
+    pub(crate) fn withhold(&self, withholds: bool) {
+        self.witness.withhold(withholds);
+    }
+
     /// How many beacon nodes have not acknowledged where the fees go.
     pub(crate) fn unacknowledged_fees(&self, endpoints: usize) {
         self.unacknowledged_fees.set(endpoints as i64);
@@ -303,6 +315,12 @@ impl Metrics {
                 self.expected.get_or_create(&of(*duty)).inc();
             }
             Notice::Over(report) => self.over(report),
+            Notice::LedgerTrusted(_)
+            | Notice::LedgerBehind { .. }
+            | Notice::FalseTestimony(_)
+            | Notice::RunsTwice { .. }
+            | Notice::PeerRunsTwice { .. }
+            | Notice::PeerRunsOnce(_) => self.witness.notice(notice, |peer| self.name(usize::from(peer.0))),
         }
     }
 
@@ -328,7 +346,11 @@ impl Metrics {
     }
 
     fn of_peer(&self, duty: Duty, peer: usize) -> OfPeer {
-        OfPeer { duty: duty.kind.name(), peer: self.peers.get(peer).cloned().unwrap_or_default() }
+        OfPeer { duty: duty.kind.name(), peer: self.name(peer) }
+    }
+
+    fn name(&self, peer: usize) -> String {
+        self.peers.get(peer).cloned().unwrap_or_default()
     }
 }
 

@@ -5,12 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use beacon::client::{Client, ClientConfig};
 use beacon::server::{ServerConfig, Shares, Tls};
-use duty::{Engine, Time};
+use duty::{Engine, Sightings, Time};
 use eth::{Spec, Version};
 use prometheus_client::registry::Registry;
 use signer::Owner;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::backend::{ASKS, EngineBackend};
@@ -23,6 +23,7 @@ use crate::ledger::Keeper;
 use crate::metrics::{Identity, Metrics};
 use crate::monitor::{self, Monitor, Waiting};
 use crate::record::{self, Recorder};
+use crate::sightings::Memory;
 use crate::status::{Readiness, Status};
 use crate::{Config, Error, config, first_start, graffiti};
 
@@ -85,7 +86,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         &mut registry,
     );
 
+    let memory = Memory::beside(&config.ledger_file, membership.lock.lock_hash);
     let engine = Engine::new(engine_config(&config, &membership, &spec), clock.now());
+    let engine = engine.remembering(memory.load());
+    let (sightings, latest) = watch::channel(Sightings::new());
+    let keeping = memory.keep(latest);
     let me = membership.me;
     let recorder = Recorder::start(about(&config, &membership, &spec, clock.now())?);
     let body = Body::new(Parts {
@@ -98,6 +103,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
         chain: chain.clone(),
         keeper,
         exits: Exits::beside(&config.ledger_file),
+        sightings,
         recorder,
         keys,
         metrics: metrics.clone(),
@@ -123,7 +129,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), Erro
     watch.abort();
     host.shutdown().await;
     // Both end with the shutdown; what they could still say is of no use, and nobody may hold them up.
-    let _ = tokio::time::timeout(LAST_ANSWERS, async { tokio::join!(monitor, api) }).await;
+    let _ = tokio::time::timeout(LAST_ANSWERS, async { tokio::join!(monitor, api, keeping) }).await;
     tracing::info!(topic = "app", "the node has stopped");
     Ok(())
 }
@@ -352,6 +358,7 @@ fn about(
         version: config.version.clone(),
         me: membership.me,
         takes_builders: config.builder_api,
+        trusts_ledger: config.trusts_ledger,
         began,
         spec: Arc::clone(spec),
         lock: membership.lock.clone(),
@@ -372,5 +379,14 @@ fn engine_config(config: &Config, membership: &Membership, spec: &Spec) -> duty:
         threshold: membership.lock.definition.threshold as usize,
         validators: membership.validators(),
         takes_builders: config.builder_api,
+        nonce: nonce(),
+        trusts_ledger: config.trusts_ledger,
     }
+}
+
+/// A name for this life of the node.
+fn nonce() -> [u8; 16] {
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce).expect("the operating system has randomness");
+    nonce
 }

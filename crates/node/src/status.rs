@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
-use duty::Time;
+use duty::{Reason, Time};
 use eth::Spec;
 
 /// Slots without a quorum of peers before the node counts as not ready: restarts of a peer must not alert.
@@ -25,6 +25,10 @@ pub enum Readiness {
     BeaconNodeAlone = 7,
     /// The beacon node is far behind.
     BeaconNodeFarBehind = 8,
+    /// Another node runs with this node's key, and was there first.
+    RunsTwice = 9,
+    /// Whether the slashing ledger is the latest is not known yet.
+    LedgerUnwitnessed = 10,
 }
 
 impl Readiness {
@@ -38,6 +42,10 @@ impl Readiness {
             Readiness::ValidatorClientSilent => "no validator client has called for an epoch",
             Readiness::BeaconNodeAlone => "the beacon node has no peers",
             Readiness::BeaconNodeFarBehind => "the beacon node is more than 320 slots behind",
+            Readiness::RunsTwice => "another node runs with this node's key and was started earlier: stop one of the two",
+            Readiness::LedgerUnwitnessed => {
+                "no peer has told yet what it has seen of this node, so nothing slashable is signed"
+            }
         }
     }
 }
@@ -71,6 +79,8 @@ pub struct Status {
     beacon_syncing: AtomicBool,
     beacon_behind: AtomicI64,
     beacon_alone: AtomicBool,
+    runs_twice: AtomicBool,
+    unwitnessed: AtomicBool,
 }
 
 impl Status {
@@ -85,6 +95,8 @@ impl Status {
             beacon_syncing: AtomicBool::new(false),
             beacon_behind: AtomicI64::new(0),
             beacon_alone: AtomicBool::new(false),
+            runs_twice: AtomicBool::new(false),
+            unwitnessed: AtomicBool::new(false),
         }
     }
 
@@ -111,6 +123,12 @@ impl Status {
         self.beacon_up.store(beacon != BeaconNode::Down, Ordering::Relaxed);
     }
 
+    /// Why nothing slashable may be signed now, if so.
+    pub fn set_withheld(&self, why: Option<Reason>) {
+        self.runs_twice.store(why == Some(Reason::RunTwice), Ordering::Relaxed);
+        self.unwitnessed.store(why == Some(Reason::LedgerUnwitnessed), Ordering::Relaxed);
+    }
+
     /// Whether the node is ready now.
     pub fn readiness(&self, now: Time, spec: &Spec) -> Readiness {
         let slot_ns = spec.slot_duration_ns();
@@ -124,6 +142,8 @@ impl Status {
             () if self.beacon_syncing.load(Ordering::Relaxed) => Readiness::BeaconNodeSyncing,
             () if self.beacon_alone.load(Ordering::Relaxed) => Readiness::BeaconNodeAlone,
             () if peerless_ns > PEERLESS_SLOTS * slot_ns => Readiness::TooFewPeers,
+            () if self.runs_twice.load(Ordering::Relaxed) => Readiness::RunsTwice,
+            () if self.unwitnessed.load(Ordering::Relaxed) => Readiness::LedgerUnwitnessed,
             () if silent_ns > 2 * epoch_ns => Readiness::ValidatorClientSilent,
             () => Readiness::Ready,
         }
@@ -173,6 +193,19 @@ mod tests {
         assert_eq!(status.readiness(slots(17), &spec()), Readiness::ValidatorClientSilent);
         status.heard_validator_client(slots(17));
         assert_eq!(status.readiness(slots(18), &spec()), Readiness::Ready);
+    }
+
+    #[test]
+    fn a_node_that_may_not_sign_is_not_ready() {
+        let status = Status::new(0, slots(0));
+        for (why, readiness) in [
+            (Some(Reason::LedgerUnwitnessed), Readiness::LedgerUnwitnessed),
+            (Some(Reason::RunTwice), Readiness::RunsTwice),
+            (None, Readiness::Ready),
+        ] {
+            status.set_withheld(why);
+            assert_eq!(status.readiness(slots(0), &spec()), readiness);
+        }
     }
 
     #[test]

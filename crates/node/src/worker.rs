@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bls::{Claim, GroupPublicKey, Item, PartialSignature, PublicKey, ShareIndex, SharePublicKey, Signature};
+use bls::{Claim, GroupPublicKey, Item, PartialSignature, ShareIndex, SharePublicKey};
 use cluster::GroupKey;
 use duty::{Combination, Combine, Verify};
 
@@ -30,27 +30,20 @@ impl KeyTable {
 
     /// Verifies signatures; by item whether it is good.
     pub fn verify(&self, items: &[Verify]) -> Vec<bool> {
-        let parsed: Vec<Option<(Signature, &PublicKey)>> =
-            items.iter().map(|item| self.parse(item)).collect();
-        let claims: Vec<Claim<'_>> = items
-            .iter()
-            .zip(&parsed)
-            .filter_map(|(item, parsed)| {
-                let (signature, key) = parsed.as_ref()?;
-                Some(Claim { key, root: item.signing_root.0, signature })
-            })
-            .collect();
-        let mut verdicts = bls::verify_batch(&claims, seed()).into_iter();
-        parsed.iter().map(|parsed| parsed.is_some() && verdicts.next() == Some(true)).collect()
+        let claims: Vec<Option<Claim<'_>>> = items.iter().map(|item| self.claim(item)).collect();
+        let known: Vec<Claim<'_>> = claims.iter().flatten().copied().collect();
+        let mut verdicts = bls::verify_batch(&known, seed()).into_iter();
+        claims.iter().map(|claim| claim.is_some() && verdicts.next() == Some(true)).collect()
     }
 
-    fn parse(&self, item: &Verify) -> Option<(Signature, &PublicKey)> {
+    /// What the item claims, if it is of a key that is known.
+    fn claim<'a>(&'a self, item: &'a Verify) -> Option<Claim<'a>> {
         let keys = self.validators.get(&item.key)?;
         let key = match item.share {
             None => &keys.group.0,
             Some(share) => &keys.share(share)?.0,
         };
-        Some((Signature::from_bytes(item.signature.as_bytes()).ok()?, key))
+        Some(Claim { key, root: item.signing_root.0, signature: item.signature.as_bytes() })
     }
 
     /// Combines partial signatures, names culprits, and vouches for what it returns.

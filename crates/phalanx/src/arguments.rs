@@ -99,6 +99,9 @@ pub(crate) struct Run {
     /// The slashing ledger [default: slashing-ledger.sqlite beside the lock].
     #[arg(long, env = "PHALANX_SLASHING_LEDGER_FILE")]
     pub(crate) slashing_ledger_file: Option<PathBuf>,
+    /// Vouch that the slashing ledger is the one this node wrote last: start signing without asking the peers
+    #[arg(long, env = "PHALANX_TRUST_LEDGER", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
+    pub(crate) trust_ledger: bool,
     /// Start even if the lock's hashes and signatures do not verify.
     #[arg(long, env = "PHALANX_NO_VERIFY", num_args = 0..=1, default_value = "false", default_missing_value = "true", require_equals = true, value_parser = clap::builder::BoolishValueParser::new())]
     pub(crate) no_verify: bool,
@@ -501,6 +504,10 @@ pub(crate) struct Devnet {
     /// --beacon-node is given].
     #[arg(long, value_name = "VALIDATOR@SLOT", value_parser = validator_at_slot, help_heading = "Course")]
     pub(crate) exit: Vec<(u64, u64)>,
+    /// Have the block of this slot leave the one before behind. If an epoch begins with it, that deals the duties of the
+    /// next epoch anew.
+    #[arg(long, value_name = "SLOT", conflicts_with = "beacon_node", help_heading = "Course")]
+    pub(crate) reorg: Option<u64>,
 
     /// The embedded chain's sizes: an epoch has 8 slots, or 32.
     #[arg(long, value_enum, default_value_t = PresetName::Minimal, help_heading = "Chain")]

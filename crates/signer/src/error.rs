@@ -103,12 +103,12 @@ pub enum Error {
         recorded: Root,
     },
     /// The ledger's disk failed.
-    #[error("cannot use the slashing ledger {}: {source}. Check the disk's space, health and permissions", .path.display())]
+    #[error("cannot use the slashing ledger {}: {cause}. Check the disk's space, health and permissions", .path.display())]
     LedgerDisk {
         /// The file.
         path: PathBuf,
         /// What SQLite says.
-        source: rusqlite::Error,
+        cause: rusqlite::Error,
     },
     /// The ledger could not be written while it was opened.
     #[error(transparent)]
@@ -159,19 +159,19 @@ pub enum Error {
         domain: Domain,
     },
     /// A file could not be read or written.
-    #[error("cannot {action} {}: {source}", .path.display())]
+    #[error("cannot {action} {}: {cause}", .path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What was tried.
         action: &'static str,
         /// What the system says.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
 impl Error {
-    pub(crate) fn io(path: &Path, action: &'static str, source: io::Error) -> Error {
-        Error::Io { path: path.to_owned(), action, source }
+    pub(crate) fn io(path: &Path, action: &'static str, cause: io::Error) -> Error {
+        Error::Io { path: path.to_owned(), action, cause }
     }
 }

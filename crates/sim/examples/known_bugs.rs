@@ -1,7 +1,7 @@
 //! How many random worlds it takes until a known bug breaks a sentence: the measure of what the simulator finds.
 //!
 //! ```sh
-//! cargo run --profile sim -p sim --features known-bugs --example known_bugs -- 2000 [PART OF A NAME]
+//! cargo run --release -p sim --features known-bugs --example known_bugs -- 2000 [PART OF A NAME]
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a command line tool speaks on its terminal")]

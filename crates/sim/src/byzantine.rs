@@ -6,6 +6,7 @@
 
 mod ear;
 mod equivocator;
+mod false_witness;
 mod flooder;
 mod justification_forger;
 mod mutating_relayer;
@@ -30,6 +31,8 @@ use crate::world::network::Parcel;
 pub enum Liar {
     /// Tells two halves of the cluster two things.
     Equivocator,
+    /// Bears false witness of what its peers signed.
+    FalseWitness,
     /// Drowns its peers in messages.
     Flooder,
     /// Proves what is not so.
@@ -54,8 +57,9 @@ pub enum Liar {
 
 impl Liar {
     /// All of them.
-    pub const ALL: [Liar; 11] = [
+    pub const ALL: [Liar; 12] = [
         Liar::Equivocator,
+        Liar::FalseWitness,
         Liar::Flooder,
         Liar::JustificationForger,
         Liar::MutatingRelayer,
@@ -71,9 +75,10 @@ impl Liar {
     fn program(self) -> Box<dyn Program> {
         match self {
             Liar::Equivocator => Box::new(equivocator::Equivocator::default()),
+            Liar::FalseWitness => Box::new(false_witness::FalseWitness),
             Liar::Flooder => Box::new(flooder::Flooder),
             Liar::JustificationForger => Box::new(justification_forger::JustificationForger::default()),
-            Liar::MutatingRelayer => Box::new(mutating_relayer::MutatingRelayer),
+            Liar::MutatingRelayer => Box::new(mutating_relayer::MutatingRelayer::default()),
             Liar::Replayer => Box::new(replayer::Replayer::default()),
             Liar::Selective => Box::new(selective::Selective),
             Liar::Silent => Box::new(silent::Silent),
@@ -171,7 +176,7 @@ impl World {
         for Sent { to, after_ms, parcel } in out {
             let may = match &parcel {
                 Parcel::Consensus(message) => self.is_authentic(me, message),
-                Parcel::Partials(_) => true,
+                Parcel::Partials(_) | Parcel::Hello { .. } | Parcel::Testimony(_) => true,
             };
             if may {
                 self.post(node, to, after_ms, parcel);

@@ -65,6 +65,10 @@ pub enum Fault {
     Reorganisation,
     /// The disk is in that state from now on.
     Disk(Disk),
+    /// A copy is made of the disk.
+    Backup,
+    /// A dead node's disk is replaced by the copy that was made of it, or by an empty one.
+    Restore,
     /// The validator client behaves like that.
     Client(Client),
     /// The workers lose what they are given.
@@ -107,6 +111,8 @@ impl Fault {
             Fault::Nonsense(_) => "nonsense",
             Fault::Reorganisation => "reorganisation",
             Fault::Disk(_) => "disk",
+            Fault::Backup => "backup",
+            Fault::Restore => "restore",
             Fault::Client(_) => "client",
             Fault::WorkersLost => "workers lost",
             Fault::ClockJump(_) => "clock jump",
@@ -137,7 +143,9 @@ impl World {
             Fault::Crash if runs => self.crash(node),
             Fault::CrashBetween(outputs) if runs => self.nodes[node].dies_after = Some(outputs),
             Fault::Start if !runs => self.start(node),
-            Fault::Crash | Fault::CrashBetween(_) | Fault::Start => return false,
+            Fault::Restore if !runs => self.restore_backup(node),
+            Fault::Crash | Fault::CrashBetween(_) | Fault::Start | Fault::Restore => return false,
+            Fault::Backup => self.nodes[node].copy = Some(self.backup(node)),
             Fault::Alone => {
                 let others: Vec<usize> = (0..bodies).filter(|other| *other != node).collect();
                 self.partition(&[&others]);
@@ -153,8 +161,8 @@ impl World {
             Fault::Heal => self.heal(),
             Fault::Reorganisation => {
                 let epoch = self.spec.epoch_of(self.slot());
-                self.chain.shuffling += 1;
-                self.chain.reshuffled_from = Epoch(epoch.0 + 1);
+                let shuffling = self.chain.shuffling() + 1;
+                self.chain.reorganise(Epoch(epoch.0 + 1), shuffling);
             }
             Fault::ClockJump(by_ms) => self.nodes[node].clock.ahead_ns += by_ms * 1_000_000,
             Fault::ClockDrift(ppm) => self.drift(node, ppm),
@@ -179,7 +187,7 @@ impl World {
             Fault::BeaconSlow(delay_ms) => it.beacon.delay_ms = delay_ms,
             Fault::OtherFork => it.beacon.fork ^= 1,
             Fault::OtherHead => it.beacon.head = (it.beacon.head + 1) % 3,
-            Fault::OtherDuties => it.beacon.shuffling = Some(self.chain.shuffling + 1),
+            Fault::OtherDuties => it.beacon.shuffling = Some(self.chain.shuffling() + 1),
             Fault::NoAggregates => it.beacon.aggregates = false,
             Fault::ThinAggregates => (it.beacon.votes, it.beacon.participants) = (2, 1),
             Fault::NoParents => it.beacon.knows_parents = false,

@@ -115,6 +115,14 @@ fn of_input(input: &Input) -> (&'static str, Option<Duty>, u64) {
         Input::Permitted { duty, permit } => ("permitted", Some(*duty), u64::from(permit.is_ok())),
         Input::Verified { job, .. } => ("verified", None, job.0),
         Input::Combined { job, .. } => ("combined", None, job.0),
+        Input::Hello { from, .. } => ("was greeted", None, u64::from(from.0)),
+        Input::Witnessed { from, testimony } => {
+            ("witnessed", None, u64::from(from.0) ^ u64::from(testimony.twin.is_some()) << 8)
+        }
+        Input::WitnessUnsupported(peer) => ("no witness", None, u64::from(peer.0)),
+        Input::FastForwarded(behind) => {
+            ("fast forwarded", None, behind.as_ref().map_or(u64::MAX, |behind| behind.len() as u64))
+        }
     }
 }
 
@@ -135,6 +143,10 @@ fn of_output(output: &Output) -> (&'static str, Option<Duty>, u64) {
         Output::Permit { duty, request } => ("permit", Some(*duty), request.items.len() as u64),
         Output::Verify { job, .. } => ("verify", None, job.0),
         Output::Combine { job, .. } => ("combine", None, job.0),
+        Output::Hello { to, .. } => ("hello", None, u64::from(to.0)),
+        Output::Testify { testimony, .. } => ("testify", None, u64::from(testimony.twin.is_some())),
+        Output::FastForward(floors) => ("fast forward", None, floors.len() as u64),
+        Output::Remember(sightings) => ("remember", None, sightings.len() as u64),
         Output::Notice(_) => ("notice", None, 0),
     }
 }

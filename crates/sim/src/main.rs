@@ -11,6 +11,10 @@ use clap::Parser;
 use sim::plan::{PEACE_SLOTS, Plan};
 use sim::run::{minimise, run};
 
+/// Worlds are made of small, short-lived things.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs a whole cluster with every fault at once, in one thread and from one number, and checks that every promise
 /// holds after every event.
 ///
@@ -41,6 +45,9 @@ struct Arguments {
     /// Run every world twice and compare the two, event for event.
     #[arg(long)]
     twice: bool,
+    /// Sign with BLS12-381 in place of made up signatures.
+    #[arg(long)]
+    real_bls: bool,
     /// Worlds at the same time.
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
@@ -57,6 +64,7 @@ fn main() -> ExitCode {
             minutes,
             slots: arguments.slots,
             twice: arguments.twice,
+            real_bls: arguments.real_bls,
             threads: arguments.threads.max(1),
         }),
     };
@@ -66,6 +74,7 @@ fn main() -> ExitCode {
 /// Runs one world; says whether something was found.
 fn one(arguments: &Arguments) -> bool {
     let mut plan = Plan::new(arguments.seed, arguments.slots);
+    plan.settings.has_real_signatures = arguments.real_bls;
     if let Some(only) = &arguments.only {
         plan = plan.only(only);
     }

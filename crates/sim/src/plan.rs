@@ -65,6 +65,7 @@ const KINDS: &[Draw] = &[
     |_| Fault::Reorganisation,
     |random| Fault::Disk([Disk::Full, Disk::Gone, Disk::Unsynced][random.below(3)]),
     |_| Fault::Disk(Disk::Good),
+    |random| [Fault::Backup, Fault::Restore, Fault::Restore][random.below(3)],
     |random| Fault::Client(Client::ALL[random.below(Client::ALL.len())]),
     |_| Fault::Client(Client::Honest),
     |_| Fault::WorkersLost,

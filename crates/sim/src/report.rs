@@ -39,9 +39,10 @@ pub(crate) fn failure(least: &Plan, slots: u64) -> String {
         _ = writeln!(text, "  {line}");
     }
     let numbers: Vec<String> = least.faults.iter().map(|planned| planned.number.to_string()).collect();
+    let real_bls = if least.settings.has_real_signatures { " --real-bls" } else { "" };
     _ = write!(
         text,
-        "\nto see it again: cargo sim -- {seed} --slots {slots} --trace --only={}",
+        "\nto see it again: cargo sim -- {seed} --slots {slots}{real_bls} --trace --only={}",
         numbers.join(",")
     );
     text

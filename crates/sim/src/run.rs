@@ -7,8 +7,9 @@ use crate::checker::{Sentence, Violation};
 use crate::plan::{PEACE_SLOTS, Plan};
 use crate::world::{Stage, World};
 
-/// Slots after the mending in which votes may still be missed: duties must be resolved and connections stand.
-const RECOVERY_SLOTS: u64 = 2;
+/// Slots after the mending in which votes may still be missed: connections must stand, and without news of heads it takes
+/// some slots until duties are asked for again.
+const RECOVERY_SLOTS: u64 = 4;
 
 /// Slots at the end whose duties may still be under way.
 const LAST_SLOTS: u64 = 2;

@@ -22,7 +22,16 @@ pub(crate) struct Range {
     pub(crate) minutes: Option<u64>,
     pub(crate) slots: u64,
     pub(crate) twice: bool,
+    pub(crate) real_bls: bool,
     pub(crate) threads: usize,
+}
+
+impl Range {
+    fn plan(&self, seed: u64) -> Plan {
+        let mut plan = Plan::new(seed, self.slots);
+        plan.settings.has_real_signatures = self.real_bls;
+        plan
+    }
 }
 
 /// What the worlds came to. The same worlds give the same sums, however they were shared out.
@@ -53,7 +62,7 @@ pub(crate) fn sweep(range: &Range) -> bool {
     let sums = sums.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     eprintln!();
     for (seed, violation) in &sums.failures {
-        let plan = Plan::new(*seed, range.slots);
+        let plan = range.plan(*seed);
         let least = minimise(&plan, violation.sentence, |_| ());
         println!("{}\n", report::failure(&least, range.slots));
     }
@@ -83,7 +92,7 @@ fn work(range: &Range, clock: &Clock, next: &AtomicU64, sums: &Mutex<Sums>) {
         if is_over || known >= MAX_FAILURES {
             return;
         }
-        let plan = Plan::new(range.first + number, range.slots);
+        let plan = range.plan(range.first + number);
         let mut outcome = run(&plan, false);
         if range.twice && outcome.violation.is_none() && run(&plan, false).hash != outcome.hash {
             outcome.violation = Some(Violation {

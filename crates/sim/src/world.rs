@@ -14,6 +14,7 @@ pub mod beacon;
 pub mod chain;
 pub mod client;
 pub mod clock;
+pub mod cryptography;
 mod disk;
 pub mod fake;
 pub mod lies;
@@ -22,12 +23,13 @@ mod observed;
 mod outputs;
 mod settings;
 mod stage;
+mod witness;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use duty::{
-    Config, ConsensusMessage, Duty, DutyKind, Engine, Input, Notice, Output, PartialSet, Publication, Reason,
-    RequestId, Seat, Time, To, ValidatorConfig,
+    Config, ConsensusMessage, Duty, DutyKind, Engine, HelloId, Input, Notice, Output, PartialSet,
+    Publication, Reason, RequestId, Seat, Time, To, ValidatorConfig,
 };
 use eth::{Address, Epoch, Fork, Genesis, Preset, Root, SignedProposal, Slot, Spec, Version};
 use qbft::{Kind, PeerIndex};
@@ -38,9 +40,10 @@ use self::beacon::Beacon;
 use self::chain::Chain;
 use self::client::{Asked, Client};
 use self::clock::Clock;
+use self::cryptography::Cryptography;
 use self::fake::{Random, keys};
 use self::lies::Lie;
-use self::network::Network;
+use self::network::{Network, Parcel};
 use crate::byzantine::Program;
 use crate::checker::{Checker, Violation};
 use crate::log::Log;
@@ -48,6 +51,7 @@ use crate::log::Log;
 pub use self::disk::Disk;
 pub use self::settings::Settings;
 pub use self::stage::Stage;
+pub use self::witness::{Witness, marks};
 
 /// Everything there is.
 pub struct World {
@@ -65,11 +69,16 @@ pub struct World {
     pub checks: Checker,
     /// Everything that happened.
     pub log: Log,
+    /// How signatures are made.
+    pub(crate) cryptography: Cryptography,
     pub(crate) random: Random,
     network: Network,
     queue: BTreeMap<(Time, u64), Event>,
     events: u64,
     requests: u64,
+    hellos: u64,
+    /// Which body said the hello.
+    askers: BTreeMap<HelloId, usize>,
 }
 
 /// One operator: a node, its beacon node, its validator client, its disk, and what was seen of it.
@@ -98,6 +107,10 @@ pub struct Node {
     pub dies_after: Option<u32>,
     /// Its disk.
     pub disk: Disk,
+    /// An older copy of it.
+    pub(crate) copy: Option<MemoryStore>,
+    /// What it has of the witness.
+    pub witness: Witness,
     /// Whether its workers lose what they are given.
     pub workers_are_lost: bool,
     /// Where its cluster lock sends the fees.
@@ -134,8 +147,12 @@ enum Event {
     Slot(Slot),
     /// The time an engine asked for.
     Wake(usize),
+    /// Two bodies get a connection.
+    Meet(usize, usize),
     /// An input for an engine, unless it has died in between.
     Input { node: usize, life: u32, input: Box<Input> },
+    /// A parcel arrives at a liar.
+    Overheard { node: usize, from: usize, parcel: Box<Parcel> },
     /// What the beacon node did not take is offered again.
     PublishAgain { node: usize, life: u32, duty: Duty, seats: Vec<Seat>, what: Box<Publication> },
     /// The validator client asks.
@@ -153,10 +170,15 @@ impl World {
             genesis_fork_version: Version([0, 0, 0, 1]),
         };
         let spec = Spec::local(Preset::Minimal, genesis, 12_000, Fork::Fulu);
+        let cryptography = match settings.has_real_signatures {
+            true => Cryptography::real(settings.seed, settings.validators, settings.nodes),
+            false => Cryptography::Made,
+        };
         let mut world = World {
             random: Random::new(settings.seed),
-            chain: Chain::new(spec.clone(), &settings),
-            checks: Checker::new(settings.nodes),
+            chain: Chain::new(spec.clone(), &settings, cryptography.clone()),
+            checks: Checker::new(settings.nodes, cryptography.clone()),
+            cryptography,
             log: Log::default(),
             network: Network::default(),
             now: Time(-500_000_000),
@@ -164,6 +186,8 @@ impl World {
             queue: BTreeMap::new(),
             events: 0,
             requests: 0,
+            hellos: 0,
+            askers: BTreeMap::new(),
             spec,
             settings,
         };
@@ -230,7 +254,7 @@ impl World {
         self.power_goes(node);
         let peer = self.peer(node);
         for other in self.peers_of(node) {
-            self.input_in(other, 50, Input::Disconnected(peer));
+            self.input_in(other, 10, Input::Disconnected(peer));
         }
     }
 
@@ -246,9 +270,12 @@ impl World {
                 .map(|key| (key, ValidatorConfig { fee_recipient }))
                 .collect(),
             takes_builders: self.settings.takes_builders,
+            nonce: self.nodes[node].nonce(node),
+            trusts_ledger: self.nodes[node].witness.trusts_ledger,
         };
         let it = &mut self.nodes[node];
-        it.engine = Some(Engine::new(config, it.clock.local(self.now)));
+        let engine = Engine::new(config, it.clock.local(self.now));
+        it.engine = Some(engine.remembering(it.witness.sightings.clone()));
         it.stage = Stage::Idle;
         self.step(node, Input::Tick);
         for peer in self.peers_of(node) {
@@ -259,12 +286,6 @@ impl World {
         }
     }
 
-    /// One more body, not yet alive, of the operator.
-    pub(crate) fn add_body(&mut self, peer: usize) -> usize {
-        self.nodes.push(Node::new(peer, &self.spec, self.settings.validators));
-        self.nodes.len() - 1
-    }
-
     /// The slot of this moment.
     pub fn slot(&self) -> Slot {
         self.spec.slot_at_ns(self.now.0)
@@ -273,7 +294,9 @@ impl World {
     /// The chain as the node's beacon node sees it.
     pub fn chain_of(&self, node: usize) -> Chain {
         let mut chain = self.chain.clone();
-        chain.shuffling = self.nodes[node].beacon.shuffling.unwrap_or(chain.shuffling);
+        if let Some(shuffling) = self.nodes[node].beacon.shuffling {
+            chain.reorganise(Epoch(0), shuffling);
+        }
         chain
     }
 
@@ -309,6 +332,8 @@ impl World {
             Event::Slot(slot) => self.slot_begins(slot),
             Event::Wake(node) if self.nodes[node].wake == Some(self.now) => self.step(node, Input::Tick),
             Event::Wake(_) => {}
+            Event::Meet(a, b) => self.meet(a, b),
+            Event::Overheard { node, from, parcel } => self.liar_hears(node, from, &parcel),
             Event::Input { node, life, input } => {
                 if self.nodes[node].life == life {
                     self.step(node, *input);
@@ -402,6 +427,8 @@ impl Node {
             stage: Stage::Idle,
             dies_after: None,
             disk: Disk::Good,
+            copy: None,
+            witness: Witness::default(),
             workers_are_lost: false,
             fee_recipient: chain::FEE_RECIPIENT,
             notices: Vec::new(),

@@ -10,7 +10,7 @@ use eth::Root;
 
 use crate::history::{History, Standing};
 use crate::known_bugs::{KnownBug, is_on};
-use crate::{Batch, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark};
+use crate::{Batch, Behind, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark};
 
 pub use import::{Conflict, Imported, Strategy};
 
@@ -127,6 +127,19 @@ impl<S: Store> Ledger<S> {
             self.histories.entry(key).or_default().raise(floor);
         }
         Ok(())
+    }
+
+    /// Raises the floors of validators of which somebody has seen more than is on record here, in one durable commit;
+    /// returns those. Validators that are not known here are nobody's business. Writes nothing when nothing is behind.
+    pub fn fast_forward(&mut self, seen: &[(GroupKey, Watermark)]) -> Result<Vec<Behind>, Error> {
+        self.require_open()?;
+        let behind = |(key, seen): &(GroupKey, Watermark)| {
+            let ledger = self.histories.get(key)?.watermark();
+            (ledger.raised_to(*seen) != ledger).then_some(Behind { key: *key, ledger, seen: *seen })
+        };
+        let behind: Vec<Behind> = seen.iter().filter_map(behind).collect();
+        self.raise(&behind.iter().map(|one| (one.key, one.seen)).collect::<Vec<_>>())?;
+        Ok(behind)
     }
 
     /// Upkeep of the store off the signing path, about once an epoch: drops what lies below the floors.

@@ -36,7 +36,7 @@ pub use history::{RETAINED_BLOCKS, RETAINED_VOTES};
 pub use interchange::{Interchange, Metadata, SignedAttestation, SignedBlock, ValidatorHistory};
 pub use ledger::{Conflict, Imported, Ledger, Strategy};
 pub use permit::Permit;
-pub use record::{Record, VoteMark, Watermark};
+pub use record::{Behind, Record, VoteMark, Watermark};
 pub use refusal::Refusal;
 pub use request::{DutyId, Item, Kind, Request, Signable};
 pub use store::{Batch, Contents, Fault, MemoryStore, Store, StoreError};

@@ -1,5 +1,6 @@
 //! What is kept: records and marks.
 
+use cluster::GroupKey;
 use eth::{Epoch, Root, Slot};
 
 use crate::Signable;
@@ -29,6 +30,17 @@ pub struct Watermark {
     pub vote: Option<VoteMark>,
     /// Bound on proposals. `None`: no proposal is known.
     pub block: Option<Slot>,
+}
+
+/// A validator of which more has been seen than its ledger held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// The validator.
+    pub key: GroupKey,
+    /// What the ledger held.
+    pub ledger: Watermark,
+    /// What has been seen.
+    pub seen: Watermark,
 }
 
 impl Watermark {

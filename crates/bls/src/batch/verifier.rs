@@ -2,21 +2,26 @@
 //!
 //! With random 64-bit rᵢ it holds for a batch with a false signature in it once in 2⁶⁴. The rᵢ say nothing
 //! about parts of a signature outside the subgroup, whose order has small factors: so every signature must
-//! have been checked to be in it.
+//! be checked to be in it, one by one or by the sums that the combination is put together from (`mixture.rs`).
 
 use std::collections::BTreeMap;
 
-use blst::{MultiPoint, blst_fp12, blst_p1_affine, blst_p2_affine, min_pk, p1_affines};
+use blst::{MultiPoint, blst_fp12, blst_p1_affine, blst_p2, blst_p2_affine, min_pk, p1_affines};
 
 use super::Coefficients;
 use super::coefficients::COEFFICIENT_BYTES;
+use super::mixture::mix;
 use crate::native::points;
-use crate::signature::DOMAIN_SEPARATION_TAG;
+use crate::signature::{DOMAIN_SEPARATION_TAG, is_identity};
 
 /// Failed batches up to this size are verified one by one: halving further would save nothing.
 const SINGLY: usize = 8;
 
-/// One signature to verify. Key and signature are in their subgroups and not the identity.
+/// Signatures from which on it costs less to check sums of them for the subgroup than each.
+const MANY: usize = 40;
+
+/// One signature to verify. The key is in its subgroup and not the identity, and so is the signature where nothing else
+/// is said.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) key: min_pk::PublicKey,
@@ -65,6 +70,36 @@ impl<'a> Verifier<'a> {
                 self.combination_holds(entries, &scalars)
             }
         }
+    }
+
+    /// The same for signatures of which nothing is known but that they are on the curve. None if one is the identity or
+    /// outside the subgroup.
+    pub(crate) fn all_hold_unchecked(&mut self, entries: &[Entry]) -> Option<bool> {
+        match &mut self.coefficients {
+            Some(coefficients) if entries.len() >= MANY => {
+                if entries.iter().any(|entry| is_identity(&entry.signature)) {
+                    return None;
+                }
+                let scalars = coefficients.take(entries.len());
+                let mixture = mix(&signatures(entries), &scalars)?;
+                Some(self.combination_is(&mixture, entries, &scalars))
+            }
+            _ => entries.iter().all(|entry| is_sound(&entry.signature)).then(|| self.all_hold(entries)),
+        }
+    }
+
+    /// Which entries hold, of which nothing is known but that their signatures are on the curve.
+    pub(crate) fn judge_unchecked(&mut self, entries: &[Entry]) -> Vec<bool> {
+        let all_hold = self.all_hold_unchecked(entries);
+        if all_hold == Some(true) {
+            return vec![true; entries.len()];
+        }
+        // Where all are in the subgroup that is known already, but it costs little beside the search.
+        let sound: Vec<bool> = entries.iter().map(|entry| is_sound(&entry.signature)).collect();
+        let checked: Vec<Entry> =
+            entries.iter().zip(&sound).filter(|(_, sound)| **sound).map(|(entry, _)| *entry).collect();
+        let mut verdicts = self.judge(&checked).into_iter();
+        sound.into_iter().map(|sound| sound && verdicts.next().is_some_and(|verdict| verdict.holds)).collect()
     }
 
     /// Which entries hold. Costs one check if all do.
@@ -117,10 +152,13 @@ impl<'a> Verifier<'a> {
 
     /// `scalars` holds one coefficient per entry.
     fn combination_holds(&self, entries: &[Entry], scalars: &[u8]) -> bool {
-        let signatures: Vec<blst_p2_affine> = entries.iter().map(|entry| entry.signature.into()).collect();
-        let signature = min_pk::AggregateSignature::from(signatures.mult(scalars, COEFFICIENT_BYTES * 8));
-        let signature: blst_p2_affine = signature.to_signature().into();
+        let mixture = signatures(entries).mult(scalars, COEFFICIENT_BYTES * 8);
+        self.combination_is(&mixture, entries, scalars)
+    }
 
+    /// Whether the entries' keys and messages ask for that combination of their signatures.
+    fn combination_is(&self, mixture: &blst_p2, entries: &[Entry], scalars: &[u8]) -> bool {
+        let signature: blst_p2_affine = min_pk::AggregateSignature::from(*mixture).to_signature().into();
         let mut by_message: BTreeMap<usize, (Vec<blst_p1_affine>, Vec<u8>)> = BTreeMap::new();
         for (entry, scalar) in entries.iter().zip(scalars.chunks_exact(COEFFICIENT_BYTES)) {
             let (keys, factors) = by_message.entry(entry.message).or_default();
@@ -133,6 +171,15 @@ impl<'a> Verifier<'a> {
         let hashes: Vec<blst_p2_affine> = by_message.keys().map(|message| self.hashes[*message]).collect();
         balanced(&hashes, keys.as_slice(), &signature)
     }
+}
+
+fn signatures(entries: &[Entry]) -> Vec<blst_p2_affine> {
+    entries.iter().map(|entry| entry.signature.into()).collect()
+}
+
+/// Whether the signature, which is on the curve, is in the subgroup and not the identity.
+pub(crate) fn is_sound(signature: &min_pk::Signature) -> bool {
+    signature.validate(true).is_ok()
 }
 
 /// Whether e(g, signature) = Π e(keyᵢ, hashᵢ). Never for the identity, in which pairings would say nothing:

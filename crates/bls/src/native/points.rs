@@ -3,8 +3,8 @@
 use blst::{
     MultiPoint, blst_fp_cneg, blst_fp2_cneg, blst_hash_to_g2, blst_p1, blst_p1_add_or_double_affine,
     blst_p1_affine, blst_p1_affine_generator, blst_p1_double, blst_p1_is_inf, blst_p1_mult, blst_p2,
-    blst_p2_add_or_double_affine, blst_p2_affine, blst_p2_double, blst_p2_is_inf, blst_p2_mult,
-    blst_p2_to_affine,
+    blst_p2_add_or_double, blst_p2_add_or_double_affine, blst_p2_affine, blst_p2_double, blst_p2_in_g2,
+    blst_p2_is_inf, blst_p2_mult, blst_p2_to_affine,
 };
 
 use super::Scalar;
@@ -120,6 +120,20 @@ impl Curve for G2 {
         // SAFETY: reads one point.
         unsafe { blst_p2_is_inf(point) }
     }
+}
+
+/// The sum of two points of the curve of signatures; complete.
+pub(crate) fn sum(left: &blst_p2, right: &blst_p2) -> blst_p2 {
+    let mut out = blst_p2::default();
+    // SAFETY: reads two points, writes a third.
+    unsafe { blst_p2_add_or_double(&mut out, left, right) };
+    out
+}
+
+/// Whether a point of the curve of signatures is in the subgroup; the identity is.
+pub(crate) fn is_in_subgroup(point: &blst_p2) -> bool {
+    // SAFETY: reads one point.
+    unsafe { blst_p2_in_g2(point) }
 }
 
 /// The point every public key is a multiple of.

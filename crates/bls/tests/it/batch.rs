@@ -3,7 +3,7 @@
 use bls::{Claim, Signature, verify_batch};
 use proptest::prelude::*;
 
-use crate::cluster::{Validator, minus, root};
+use crate::cluster::{Validator, minus, root, with_torsion};
 
 const SEED: [u8; 32] = [0x5e; 32];
 
@@ -20,6 +20,11 @@ fn signed(
 }
 
 fn verify(validators: &[Validator], roots: &[[u8; 32]], signatures: &[Signature]) -> Vec<bool> {
+    let encoded: Vec<[u8; 96]> = signatures.iter().map(Signature::to_bytes).collect();
+    verify_encoded(validators, roots, &encoded)
+}
+
+fn verify_encoded(validators: &[Validator], roots: &[[u8; 32]], signatures: &[[u8; 96]]) -> Vec<bool> {
     let claims: Vec<Claim<'_>> = validators
         .iter()
         .zip(roots)
@@ -27,6 +32,48 @@ fn verify(validators: &[Validator], roots: &[[u8; 32]], signatures: &[Signature]
         .map(|((validator, root), signature)| Claim { key: &validator.key.0, root: *root, signature })
         .collect();
     verify_batch(&claims, SEED)
+}
+
+/// Batches that are checked for the subgroup one by one, and by sums.
+const SIZES: [u64; 3] = [3, 39, 60];
+
+#[test]
+fn what_is_no_signature_is_false_and_the_others_hold() {
+    for size in SIZES {
+        let (validators, roots, signatures) = signed(size, |_| root(1));
+        let mut encoded: Vec<[u8; 96]> = signatures.iter().map(Signature::to_bytes).collect();
+        let mut identity = [0; 96];
+        identity[0] = 0xC0;
+        (encoded[0], encoded[2]) = ([0xFF; 96], identity);
+        let mut expected = vec![true; encoded.len()];
+        (expected[0], expected[2]) = (false, false);
+        assert_eq!(verify_encoded(&validators, &roots, &encoded), expected);
+    }
+}
+
+#[test]
+fn a_signature_outside_the_subgroup_is_false_and_the_others_hold() {
+    for size in SIZES {
+        let (validators, roots, signatures) = signed(size, |_| root(1));
+        let mut encoded: Vec<[u8; 96]> = signatures.iter().map(Signature::to_bytes).collect();
+        encoded[1] = with_torsion(&validators[1].partial(1, &root(1))).to_bytes();
+        let mut expected = vec![true; encoded.len()];
+        expected[1] = false;
+        assert_eq!(verify_encoded(&validators, &roots, &encoded), expected);
+    }
+}
+
+#[test]
+fn parts_outside_the_subgroup_that_cancel_out_are_found() {
+    let (validators, roots, signatures) = signed(60, |_| root(1));
+    let mut encoded: Vec<[u8; 96]> = signatures.iter().map(Signature::to_bytes).collect();
+    let mut expected = vec![true; encoded.len()];
+    // Thirteen times the same point of order 13 is nothing.
+    for at in 20..33 {
+        encoded[at] = with_torsion(&validators[at].partial(1, &root(1))).to_bytes();
+        expected[at] = false;
+    }
+    assert_eq!(verify_encoded(&validators, &roots, &encoded), expected);
 }
 
 #[test]
@@ -44,7 +91,8 @@ fn one_claim_is_a_batch() {
 #[test]
 fn the_same_claim_may_come_many_times() {
     let (validators, roots, signatures) = signed(1, |_| root(1));
-    let claim = Claim { key: &validators[0].key.0, root: roots[0], signature: &signatures[0] };
+    let signature = signatures[0].to_bytes();
+    let claim = Claim { key: &validators[0].key.0, root: roots[0], signature: &signature };
     assert_eq!(verify_batch(&[claim; 40], SEED), [true; 40]);
 }
 
@@ -77,6 +125,7 @@ fn opposite_keys_in_one_batch_are_judged_rightly() {
     opposite[0] ^= 0x20;
     let opposite = bls::PublicKey::from_bytes(&opposite).expect("a key");
     let signature = validators[0].secret.sign(&root(1));
+    let signature = signature.to_bytes();
     let claims = [
         Claim { key: &key, root: root(1), signature: &signature },
         Claim { key: &opposite, root: root(1), signature: &signature },
@@ -107,7 +156,7 @@ proptest! {
 
     #[test]
     fn verdicts_are_those_of_single_verification(
-        faults in prop::collection::vec(prop::bool::weighted(0.15), 1..40),
+        faults in prop::collection::vec(prop::bool::weighted(0.15), 1..60),
         kinds in 1usize..5,
         seed: [u8; 32],
     ) {
@@ -118,11 +167,12 @@ proptest! {
                 signatures[position] = validators[position].secret.sign(&root(200));
             }
         }
+        let encoded: Vec<[u8; 96]> = signatures.iter().map(Signature::to_bytes).collect();
         let claims: Vec<Claim<'_>> = (0..faults.len())
-            .map(|at| Claim { key: &validators[at].key.0, root: roots[at], signature: &signatures[at] })
+            .map(|at| Claim { key: &validators[at].key.0, root: roots[at], signature: &encoded[at] })
             .collect();
         let singly: Vec<bool> =
-            claims.iter().map(|claim| claim.signature.verify(&claim.root, claim.key)).collect();
+            (0..faults.len()).map(|at| signatures[at].verify(&roots[at], &validators[at].key.0)).collect();
         prop_assert_eq!(&verify_batch(&claims, seed), &singly);
         prop_assert_eq!(singly, faults.iter().map(|fault| !fault).collect::<Vec<_>>());
     }

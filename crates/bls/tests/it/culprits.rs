@@ -121,6 +121,21 @@ fn a_member_lying_once_is_named_once() {
 }
 
 #[test]
+fn a_partial_outside_the_subgroup_is_found_in_a_batch_that_is_checked_by_sums() {
+    let validators = validators(50);
+    let roots = [root(1); 50];
+    let mut partials: Vec<_> =
+        validators.iter().map(|validator| validator.partials(&[1, 2, 3, 4], &root(1))).collect();
+    let outside = with_torsion(&validators[17].partial(3, &root(1)));
+    replace(&mut partials[17], outside);
+    for (at, outcome) in combine_all(&validators, &partials, &roots).iter().enumerate() {
+        assert_signed(outcome, &validators[at], &roots[at]);
+        let expected: &[ShareIndex] = if at == 17 { &[share(3)] } else { &[] };
+        assert_eq!((&outcome.culprits[..], outcome.checks == 1), (expected, at != 17), "{at}");
+    }
+}
+
+#[test]
 fn a_liar_is_found_when_another_member_is_absent() {
     let validators = validators(40);
     let roots = [root(1); 40];

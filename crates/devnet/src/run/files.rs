@@ -17,11 +17,11 @@ use crate::chain::ChainConfig;
 use crate::{Error, interop_key};
 
 /// Who gets the fees: an address easy to recognise.
-pub(super) const FEE_RECIPIENT: Address = Address([0xFE; 20]);
+pub(crate) const FEE_RECIPIENT: Address = Address([0xFE; 20]);
 const WITHDRAWAL: Address = Address([0xDD; 20]);
 
 /// The cluster's directory and what is not on disk.
-pub(super) struct Files {
+pub(crate) struct Files {
     directory: PathBuf,
     group_keys: Vec<GroupKey>,
     shares: Mutex<Vec<Vec<SecretKey>>>,
@@ -30,7 +30,7 @@ pub(super) struct Files {
 }
 
 /// Makes a cluster with interop keys and writes it. Takes seconds, off the event loop.
-pub(super) async fn create(options: &Options, remote: Option<&Remote>) -> Result<Files, Error> {
+pub(crate) async fn create(options: &Options, remote: Option<&Remote>) -> Result<Files, Error> {
     let fork_version = match remote {
         Some(remote) => remote.spec().genesis.genesis_fork_version,
         None => ChainConfig::genesis_fork_version(options.preset),
@@ -41,21 +41,21 @@ pub(super) async fn create(options: &Options, remote: Option<&Remote>) -> Result
 }
 
 impl Files {
-    pub(super) fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    pub(super) fn node(&self, node: usize) -> PathBuf {
+    pub(crate) fn node(&self, node: usize) -> PathBuf {
         self.directory.join(format!("node{node}"))
     }
 
     /// The validators, in the order of their interop keys.
-    pub(super) fn group_keys(&self) -> &[GroupKey] {
+    pub(crate) fn group_keys(&self) -> &[GroupKey] {
         &self.group_keys
     }
 
     /// The key shares, by node; given out once.
-    pub(super) fn take_shares(&self) -> Vec<Vec<SecretKey>> {
+    pub(crate) fn take_shares(&self) -> Vec<Vec<SecretKey>> {
         std::mem::take(&mut self.shares.lock().expect("nothing panics while holding the shares"))
     }
 }

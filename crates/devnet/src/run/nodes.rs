@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
@@ -14,7 +14,7 @@ use super::{Options, Progress, ports};
 use crate::Error;
 
 /// All nodes of the cluster. Those that run are killed when this is dropped.
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     nodes: Vec<Node>,
     mishaps: Vec<String>,
 }
@@ -40,9 +40,11 @@ impl Drop for Nodes {
 struct Node {
     program: PathBuf,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     directory: PathBuf,
     validator_api: SocketAddr,
     monitoring: SocketAddr,
+    peer: SocketAddr,
     child: Option<Child>,
 }
 
@@ -55,7 +57,7 @@ const LOG: &str = "node.log";
 
 impl Nodes {
     /// Finds ports and puts the command lines together.
-    pub(super) fn prepare(options: &Options, files: &Files, beacon_node: Url) -> Result<Nodes, Error> {
+    pub(crate) fn prepare(options: &Options, files: &Files, beacon_node: Url) -> Result<Nodes, Error> {
         let count = usize::from(options.nodes);
         let addresses = ports::free(3 * count)?;
         let (peers, served) = addresses.split_at(count);
@@ -77,59 +79,102 @@ impl Nodes {
             Node {
                 program: options.node_program.clone(),
                 arguments,
+                environment: Vec::new(),
                 directory,
                 validator_api: apis[index],
                 monitoring: monitors[index],
+                peer: peers[index],
                 child: None,
             }
         };
         Ok(Nodes { nodes: (0..count).map(node).collect(), mishaps: Vec::new() })
     }
 
-    pub(super) fn start_all(&mut self) -> Result<(), Error> {
+    pub(crate) fn start_all(&mut self) -> Result<(), Error> {
         self.nodes.iter_mut().try_for_each(Node::start)
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.nodes.len()
     }
 
     /// Nodes that run.
-    pub(super) fn up(&self) -> usize {
+    pub(crate) fn up(&self) -> usize {
         self.nodes.iter().filter(|node| node.child.is_some()).count()
     }
 
-    pub(super) fn validator_api(&self, node: usize) -> Url {
+    pub(crate) fn validator_api(&self, node: usize) -> Url {
         url(self.nodes[node].validator_api)
     }
 
+    /// As [`Nodes::validator_api`].
+    pub(crate) fn validator_api_address(&self, node: usize) -> SocketAddr {
+        self.nodes[node].validator_api
+    }
+
     /// Where the metrics and health of the nodes that run are.
-    pub(super) fn monitors(&self) -> Vec<(usize, Url)> {
+    pub(crate) fn monitors(&self) -> Vec<(usize, Url)> {
         let running = self.nodes.iter().enumerate().filter(|(_, node)| node.child.is_some());
         running.map(|(index, node)| (index, url(node.monitoring))).collect()
     }
 
     /// Ends a node as a power cut would.
-    pub(super) async fn kill(&mut self, node: usize) {
+    pub(crate) async fn kill(&mut self, node: usize) {
         if let Some(mut child) = self.nodes[node].child.take() {
             // It may have ended by itself, which comes to the same.
             let _ = child.kill().await;
         }
     }
 
-    pub(super) async fn kill_all(&mut self) {
+    pub(crate) async fn kill_all(&mut self) {
         for node in 0..self.nodes.len() {
             self.kill(node).await;
         }
     }
 
     /// Starts a node that was killed, on the files it left.
-    pub(super) fn restart(&mut self, node: usize) -> Result<(), Error> {
+    pub(crate) fn restart(&mut self, node: usize) -> Result<(), Error> {
         self.nodes[node].start()
     }
 
+    /// Adds to a node's command line from its next start on. A flag that is there gets the new value.
+    pub(crate) fn set_flag(&mut self, node: usize, flag: &str, value: &str) {
+        let arguments = &mut self.nodes[node].arguments;
+        match arguments.iter().position(|argument| argument == flag) {
+            Some(at) => arguments[at + 1] = value.to_owned(),
+            None => arguments.extend([flag.to_owned(), value.to_owned()]),
+        }
+    }
+
+    /// Sets a variable of a node's environment from its next start on.
+    pub(crate) fn set_variable(&mut self, node: usize, name: &str, value: &str) {
+        self.nodes[node].environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The process of a node that runs.
+    pub(crate) fn process(&mut self, node: usize) -> Option<&mut Child> {
+        self.nodes[node].child.as_mut()
+    }
+
+    /// Waits until a node that runs has ended.
+    pub(crate) async fn ended(&mut self, node: usize) -> Option<ExitStatus> {
+        let status = self.nodes[node].child.as_mut()?.wait().await.ok()?;
+        self.nodes[node].child = None;
+        Some(status)
+    }
+
+    /// Where a node's peers call.
+    pub(crate) fn peer_address(&self, node: usize) -> SocketAddr {
+        self.nodes[node].peer
+    }
+
+    /// Where a node serves its metrics and health.
+    pub(crate) fn monitor(&self, node: usize) -> Url {
+        url(self.nodes[node].monitoring)
+    }
+
     /// Nodes that ended though nobody killed them.
-    pub(super) fn notice_exits(&mut self, progress: &mut impl FnMut(Progress)) {
+    pub(crate) fn notice_exits(&mut self, progress: &mut impl FnMut(Progress)) {
         for (index, node) in self.nodes.iter_mut().enumerate() {
             let Some(status) = node.exited() else { continue };
             let log = node.log();
@@ -139,11 +184,11 @@ impl Nodes {
     }
 
     /// What should not have happened to nodes.
-    pub(super) fn mishaps(&self) -> &[String] {
+    pub(crate) fn mishaps(&self) -> &[String] {
         &self.mishaps
     }
 
-    pub(super) fn log(&self, node: usize) -> PathBuf {
+    pub(crate) fn log(&self, node: usize) -> PathBuf {
         self.nodes[node].log()
     }
 }
@@ -165,6 +210,7 @@ impl Node {
                 command.env_remove(name.as_ref());
             }
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let spawned = command.spawn();
         self.child = Some(spawned.map_err(|why| Error::Spawn { program: self.program.clone(), why })?);
         Ok(())

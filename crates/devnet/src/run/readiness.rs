@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until every node says it is ready and every client found its duties: until genesis if that lies ahead, else for
 /// a while.
-pub(super) async fn wait(
+pub(crate) async fn wait(
     nodes: &mut Nodes,
     clients: &[ValidatorClient],
     clock: &Clock,

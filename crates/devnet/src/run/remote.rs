@@ -34,7 +34,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const KEPT: usize = 256;
 
 /// A beacon node that is watched.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     url: Url,
     http: reqwest::Client,
     spec: Spec,

@@ -41,6 +41,16 @@ impl Agreement {
         }
     }
 
+    /// All that clients were asked to sign, as long as it is kept.
+    pub fn roots(&self) -> Vec<(Slot, Kind, Root)> {
+        let roots = self.roots.lock().expect("nothing panics while holding the roots");
+        let each = |((slot, kind), roots): (&(Slot, Kind), &BTreeSet<Root>)| {
+            let what = (*slot, *kind);
+            roots.iter().map(move |root| (what.0, what.1, *root)).collect::<Vec<_>>()
+        };
+        roots.iter().flat_map(each).collect()
+    }
+
     /// For what clients were asked to sign different things.
     pub fn disagreements(&self) -> Vec<(Slot, Kind)> {
         self.that_differ(|kind| kind != Kind::Head)

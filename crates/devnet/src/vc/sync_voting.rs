@@ -12,8 +12,11 @@ use super::signing::off_the_loop;
 use super::{Session, contributing, events, selecting};
 
 /// Votes for the head with every validator that sits in the committee, and contributes for those that were selected.
-/// What is signed in a slot goes into the next slot's block, so that slot's committee signs it.
+/// What is signed in a slot goes into the next slot's block, so that slot's committee signs it. Nobody signs the genesis.
 pub(super) async fn serve(session: Arc<Session>, slot: Slot) {
+    if slot == Slot(0) {
+        return;
+    }
     let period = session.period_of(session.spec.epoch_of(Slot(slot.0 + 1)));
     let duties = session.client.duties.sync(period).unwrap_or_default();
     if duties.is_empty() {

@@ -290,7 +290,11 @@ impl Engine {
 
     /// Takes the decision to the ledger: nothing of it leaves before it is on disk. Validators that are not the
     /// cluster's are nobody's business here.
-    fn ask_permit(&mut self, duty: Duty, out: &mut Vec<Output>) {
+    pub(super) fn ask_permit(&mut self, duty: Duty, out: &mut Vec<Output>) {
+        if let Err(reason) = self.witness.allows_signing() {
+            self.consents.insert(duty, Consent::Withheld(reason));
+            return;
+        }
         let Some(content) = self.agreements.get(&duty).and_then(|agreement| agreement.decision()) else {
             return;
         };
@@ -336,6 +340,7 @@ impl Engine {
         if !is_known || !self.connected.insert(peer) {
             return;
         }
+        self.say_hello(peer, out);
         let recent = self.window.slot_at(self.now).0.saturating_sub(1);
         let duties: Vec<Duty> =
             self.agreements.keys().copied().filter(|duty| duty.slot.0 >= recent).collect();

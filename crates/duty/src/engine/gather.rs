@@ -4,7 +4,7 @@ use bls::ShareIndex;
 use cluster::GroupKey;
 use qbft::PeerIndex;
 
-use super::{Engine, Job, share_of};
+use super::{Engine, Job, share_of, witness};
 use crate::known_bugs::{KnownBug, is_on};
 use crate::partial::SigningRoots;
 use crate::partials::{Added, Collection};
@@ -30,7 +30,12 @@ impl Engine {
         let mut collection = self.collections.remove(&duty).unwrap_or_else(|| Collection::new(duty));
         for (key, partial) in partials {
             let added = match self.check_partial(from, duty, &key, &partial) {
-                Ok(()) => collection.add(key, roots.of(&partial.signed), partial),
+                Ok(()) => {
+                    if let Some(mark) = witness::mark(&partial.signed) {
+                        self.witness.see(from, key, mark);
+                    }
+                    collection.add(key, roots.of(&partial.signed), partial)
+                }
                 Err(why) => {
                     out.push(fault(from, duty, why));
                     continue;

@@ -127,7 +127,7 @@ impl Engine {
                     return granted.ok_or(Reason::LedgerRefused);
                 }
             }
-            Some(Consent::Asked | Consent::Unavailable { .. }) | None => {}
+            Some(Consent::Asked | Consent::Unavailable { .. } | Consent::Withheld(_)) | None => {}
         }
         match (decision?, question) {
             (Content::Proposer { proposal, .. }, Question::Block { .. }) => {

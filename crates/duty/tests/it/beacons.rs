@@ -138,7 +138,7 @@ fn duties_are_resolved_again_after_a_reorganisation() {
     let mut world = World::new(Settings { propose_every: 0, ..Settings::default() });
     world.run_until(world.at(10, 8_000));
     let before = world.expected(8..11);
-    world.chain.shuffling = 3;
+    world.chain.reorganise(Epoch(0), 3);
     world.run_until_slot(26);
     for node in &world.nodes {
         let again = node.resolves.iter().filter(|(at, epoch)| *epoch == Epoch(1) && *at > world.at(11, 0));
@@ -163,7 +163,7 @@ fn proposers_are_resolved_again_when_another_block_decides_them() {
     world.run_until_slot(9);
     let before = world.chain.proposer(Slot(12));
     // The block before the epoch is another: it decides this epoch's proposers, and the next one's attesters.
-    (world.chain.shuffling, world.chain.reshuffled_from) = (3, Epoch(2));
+    world.chain.reorganise(Epoch(2), 3);
     assert_ne!(world.chain.proposer(Slot(12)).map(|duty| duty.key), before.map(|duty| duty.key));
     world.run_until_slot(18);
     for node in &world.nodes {
@@ -194,7 +194,7 @@ fn a_value_is_judged_again_when_the_duties_are_told_anew() {
     let duty = attesting(17);
     let (dead, behind) = (leader(duty, 2, 4), leader(duty, 3, 4));
     world.nodes[behind].beacon.shuffling = Some(0);
-    (world.chain.shuffling, world.chain.reshuffled_from) = (3, Epoch(2));
+    world.chain.reorganise(Epoch(2), 3);
     world.run_until_slot(17);
     world.crash(dead);
     world.run_until(world.at(17, 4_500));

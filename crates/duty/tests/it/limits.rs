@@ -20,6 +20,7 @@ fn most(a: Holdings, b: Holdings) -> Holdings {
         partials: a.partials.max(b.partials),
         requests: a.requests.max(b.requests),
         jobs: a.jobs.max(b.jobs),
+        sightings: a.sightings.max(b.sightings),
     }
 }
 

@@ -16,3 +16,5 @@ mod selections;
 mod sweep;
 mod sync_committee;
 mod times;
+mod twins;
+mod witnesses;

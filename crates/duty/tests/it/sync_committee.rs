@@ -35,6 +35,21 @@ fn heads_differed(world: &World, node: usize, duty: Duty) -> Option<usize> {
 }
 
 #[test]
+fn nobody_signs_at_genesis_and_nobody_misses_it() {
+    let mut world = World::new(Settings::default());
+    world.run_until_slot(4);
+    for node in 0..4 {
+        assert_eq!(
+            (missed(&world, node, signing(0)), missed(&world, node, contributing(0))),
+            (vec![], vec![])
+        );
+    }
+    assert!(!world.checks.published_seats(signing(1)).is_empty(), "the first slot with a block is signed");
+    world.assert_nothing_missed(0..2);
+    world.assert_nobody_waits();
+}
+
+#[test]
 fn equal_heads_combine_although_one_node_saw_another() {
     let mut world = World::new(Settings::default());
     world.run_until_slot(9);

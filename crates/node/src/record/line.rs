@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bls::ShareIndex;
 use cluster::GroupKey;
 use duty::{
-    Combination, Duty, DutyKind, EpochDuties, Head, Input, JobId, ProposerSlot, Question, RequestId, Seat,
+    Combination, Duty, DutyKind, EpochDuties, Head, HelloId, Input, JobId, ProposerSlot, Question, RequestId, Seat,
     Submission, SyncMember,
 };
 use eth::{
@@ -14,10 +14,10 @@ use eth::{
     SignedProposal, SignedVoluntaryExit, SingleAttestation, Slot, SubcommitteeIndex, SyncCommitteeMessage,
     SyncCommitteeSelection, ValidatorIndex,
 };
-use net::wire::Codec;
+use net::wire::{Codec, decode_hello, decode_testimony, encode_hello, encode_testimony};
 use qbft::{Hash, PeerIndex};
 use serde::{Deserialize, Serialize};
-use slashing::Refusal;
+use slashing::{Behind, Refusal, VoteMark, Watermark};
 
 /// A byte string.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -59,7 +59,14 @@ pub(crate) enum Line {
     Permitted { duty: DutyName, permit: Result<Granted, String> },
     Verified { job: u64, good: Vec<bool> },
     Combined { job: u64, outcomes: Vec<(Option<SignatureBytes>, Vec<u8>)> },
+    Hello { from: u8, id: u64, hello: Bytes },
+    Witnessed { from: u8, testimony: Bytes },
+    WitnessUnsupported(u8),
+    FastForwarded(Result<Vec<(PublicKeyBytes, Mark, Mark)>, String>),
 }
+
+/// A watermark: source and target epochs of a vote, slot of a block.
+type Mark = (Option<(Epoch, Epoch)>, Option<Slot>);
 
 /// What the ledger granted; the rest of the request it refused.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -147,6 +154,19 @@ impl Line {
                 };
                 Line::Combined { job: job.0, outcomes: outcomes.iter().map(outcome).collect() }
             }
+            Input::Hello { from, id, hello } => {
+                Line::Hello { from: from.0, id: id.0, hello: Bytes(encode_hello(hello)) }
+            }
+            Input::Witnessed { from, testimony } => {
+                Line::Witnessed { from: from.0, testimony: Bytes(encode_testimony(testimony)) }
+            }
+            Input::WitnessUnsupported(peer) => Line::WitnessUnsupported(peer.0),
+            Input::FastForwarded(behind) => Line::FastForwarded(match behind {
+                Ok(behind) => {
+                    Ok(behind.iter().map(|one| (one.key.0, mark(one.ledger), mark(one.seen))).collect())
+                }
+                Err(refusal) => Err(refusal.code().to_owned()),
+            }),
             Input::Tick
             | Input::Consensus(_)
             | Input::Partials { .. }
@@ -214,6 +234,19 @@ impl Line {
                     outcomes.into_iter().map(combination).collect();
                 Input::Combined { job: JobId(job), outcomes: outcomes? }
             }
+            Line::Hello { from, id, hello } => {
+                let hello = decode_hello(&hello.0).map_err(text)?;
+                Input::Hello { from: PeerIndex(from), id: HelloId(id), hello }
+            }
+            Line::Witnessed { from, testimony } => {
+                let testimony = decode_testimony(&testimony.0).map_err(text)?;
+                Input::Witnessed { from: PeerIndex(from), testimony }
+            }
+            Line::WitnessUnsupported(peer) => Input::WitnessUnsupported(PeerIndex(peer)),
+            Line::FastForwarded(behind) => Input::FastForwarded(match behind {
+                Ok(behind) => Ok(behind.into_iter().map(one_behind).collect()),
+                Err(code) => Err(refusal(&code)),
+            }),
         };
         Ok(Recorded::Input(input))
     }
@@ -232,6 +265,18 @@ fn refusal(code: &str) -> Refusal {
         "store_failed" | "ledger_closed" => Refusal::LedgerClosed,
         _ => Refusal::DutyMismatch,
     }
+}
+
+fn mark(mark: Watermark) -> Mark {
+    (mark.vote.map(|vote| (vote.source, vote.target)), mark.block)
+}
+
+fn one_behind((key, ledger, seen): (PublicKeyBytes, Mark, Mark)) -> Behind {
+    let watermark = |(vote, block): Mark| Watermark {
+        vote: vote.map(|(source, target)| VoteMark { source, target }),
+        block,
+    };
+    Behind { key: GroupKey(key), ledger: watermark(ledger), seen: watermark(seen) }
 }
 
 fn combination((signature, culprits): (Option<SignatureBytes>, Vec<u8>)) -> Result<Combination, String> {

@@ -137,6 +137,8 @@ impl Actor {
             threshold: lock.definition.threshold as usize,
             validators: cluster_files::validators(&lock),
             takes_builders: header.takes_builders,
+            nonce: [0; 16],
+            trusts_ledger: header.trusts_ledger,
         };
         if config.threshold < qbft::minimum_threshold(config.peers) {
             return Err("its lock has a threshold below the quorum".to_owned());
@@ -253,6 +255,19 @@ fn shown(input: &Input) -> String {
             let good_ones = good.iter().filter(|good| **good).count();
             format!("job {}: {good_ones} of {} signatures are good", job.0, good.len())
         }
+        Input::Hello { from, hello, .. } => {
+            format!("peer {} says hello; it asks what was seen of it: {}", from.0, hello.asks)
+        }
+        Input::Witnessed { from, testimony } => {
+            let marks = testimony.seen.as_ref().map_or(0, duty::Marks::len);
+            let twice = testimony.twin.is_some();
+            format!("peer {} has seen signatures of {marks} validators; this node runs twice: {twice}", from.0)
+        }
+        Input::WitnessUnsupported(peer) => format!("peer {} cannot tell what it has seen", peer.0),
+        Input::FastForwarded(Ok(behind)) => {
+            format!("the ledger was behind for {} validators", behind.len())
+        }
+        Input::FastForwarded(Err(refusal)) => format!("the ledger cannot be moved forward: {refusal}"),
         Input::Combined { job, outcomes } => {
             let complete = outcomes.iter().filter(|outcome| outcome.signature.is_some()).count();
             format!("job {}: {complete} of {} signatures are complete", job.0, outcomes.len())

@@ -34,6 +34,9 @@ pub(crate) struct Header {
     pub(crate) version: String,
     pub(crate) me: u8,
     pub(crate) takes_builders: bool,
+    /// Whether the engine trusted its ledger at once, as one does in the middle of its life.
+    #[serde(default)]
+    pub(crate) trusts_ledger: bool,
     /// When the engine's life began, nanoseconds since genesis.
     pub(crate) began_ns: i64,
     /// The number of the first job after this line.
@@ -66,6 +69,7 @@ pub(crate) struct About {
     pub(crate) version: String,
     pub(crate) me: qbft::PeerIndex,
     pub(crate) takes_builders: bool,
+    pub(crate) trusts_ledger: bool,
     pub(crate) began: Time,
     pub(crate) spec: Arc<Spec>,
     pub(crate) lock: cluster::Lock,
@@ -170,7 +174,7 @@ impl Writer {
         fs::create_dir_all(&self.directory)?;
         let path = self.directory.join(format!("{:020}.jsonl", at.0.max(0)));
         let mut output = BufWriter::new(File::create(&path)?);
-        let About { version, me, takes_builders, began, spec, lock, .. } = &self.about;
+        let About { version, me, takes_builders, trusts_ledger, began, spec, lock, .. } = &self.about;
         // In one line, unlike the file it comes from.
         let lock: serde_json::Value = serde_json::from_slice(&lock.to_json())?;
         let header = Header {
@@ -178,6 +182,7 @@ impl Writer {
             version: version.clone(),
             me: me.0,
             takes_builders: *takes_builders,
+            trusts_ledger: *trusts_ledger || next_job != 0,
             // A later file is of an engine that has lived for a while: it votes in what begins after.
             began_ns: if next_job == 0 { began.0 } else { at.0 },
             next_job,

@@ -136,7 +136,18 @@ fn line(output: &Output) -> Option<String> {
         Output::Combine { job, items } => {
             format!("job {}: combine the signatures of {} validators", job.0, items.len())
         }
+        Output::Hello { to, hello } => {
+            format!("say hello to peer {}; ask what it has seen: {}", to.0, hello.asks)
+        }
+        Output::Testify { testimony, .. } => {
+            let marks = testimony.seen.as_ref().map_or(0, duty::Marks::len);
+            format!("answer the hello: {marks} marks, runs twice: {}", testimony.twin.is_some())
+        }
+        Output::FastForward(floors) => {
+            format!("move the ledger above what peers have seen of {} validators", floors.len())
+        }
         Output::Notice(notice) => return said(notice),
+        Output::Remember(_) => return None,
     })
 }
 
@@ -165,6 +176,14 @@ fn said(notice: &Notice) -> Option<String> {
         Notice::HeadsDiffered { duty, heads } => {
             format!("{duty}: validator clients signed {heads} different heads")
         }
+        Notice::LedgerTrusted(ground) => format!("the ledger is trusted: {ground:?}"),
+        Notice::LedgerBehind { validators, peers, .. } => {
+            format!("the ledger was behind for {validators} validators, say {peers:?}")
+        }
+        Notice::FalseTestimony(peer) => format!("peer {} claims what cannot be", peer.0),
+        Notice::RunsTwice { standing, peers, .. } => format!("runs twice, say {peers:?}: {standing:?}"),
+        Notice::PeerRunsTwice { peer, .. } => format!("peer {} runs twice", peer.0),
+        Notice::PeerRunsOnce(peer) => format!("peer {} runs twice no longer", peer.0),
         Notice::PartialsStored { .. } | Notice::Expected { .. } | Notice::Over(_) => return None,
     })
 }

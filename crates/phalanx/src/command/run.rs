@@ -83,6 +83,7 @@ fn config(arguments: Run, log_counters: node::logging::Counters) -> anyhow::Resu
         graffiti: arguments.graffiti,
         record_minutes: arguments.record_minutes,
         nickname: arguments.nickname,
+        trusts_ledger: arguments.trust_ledger,
         no_verify: arguments.no_verify,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         log_counters,

@@ -30,7 +30,7 @@ fn every_flag_is_in_the_table_of_its_command_and_no_other() {
 #[test]
 fn every_flag_that_the_guides_name_exists() {
     let known: BTreeSet<String> = COMMANDS.into_iter().flat_map(flags).collect();
-    for name in ["existing-keys.md", "exits.md", "ledger.md"] {
+    for name in ["backup-and-restore.md", "existing-keys.md", "exits.md", "ledger.md"] {
         let text = document(name);
         let words = text.split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | ',' | '='));
         for flag in words.filter_map(|word| word.strip_prefix("--")).filter(|flag| !flag.is_empty()) {
@@ -45,6 +45,7 @@ fn every_metric_of_the_source_is_in_the_table_and_no_other() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let files = [
         "node/src/metrics.rs",
+        "node/src/metrics/witness.rs",
         "node/src/logging.rs",
         "net/src/metrics.rs",
         "beacon/src/client/metrics.rs",

@@ -44,6 +44,7 @@ fn the_flags_of_run_are_these() {
         "lock-file",
         "private-key-file",
         "slashing-ledger-file",
+        "trust-ledger",
         "no-verify",
         "record-minutes",
         "nickname",

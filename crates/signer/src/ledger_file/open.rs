@@ -279,7 +279,7 @@ fn refusal(path: &Path, error: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             Error::LedgerCorrupt { path, what: error.to_string() }
         }
-        Some(_) => Error::LedgerDisk { path, source: error },
+        Some(_) => Error::LedgerDisk { path, cause: error },
         // Columns of the wrong type or a missing row.
         None => Error::LedgerCorrupt { path, what: error.to_string() },
     }

@@ -202,6 +202,15 @@ fn a_directory_that_cannot_be_written_is_named() {
     }
 }
 
+#[test]
+fn an_error_that_names_its_cause_leaves_nothing_to_be_said_twice() {
+    use std::error::Error as _;
+    let nowhere = Path::new("/nowhere/at/all/ledger.sqlite");
+    let refused = SqliteStore::create(nowhere, &owner([key(1)])).expect_err("not writable");
+    assert!(refused.to_string().contains("os error 2"), "{refused}");
+    assert!(refused.source().is_none(), "whoever prints the chain of causes says it again");
+}
+
 #[cfg(unix)]
 #[test]
 #[allow(clippy::print_stderr)]

@@ -33,6 +33,7 @@ impl Ear {
                     self.said.pop_first();
                 }
             }
+            Parcel::Hello { .. } | Parcel::Testimony(_) => {}
             Parcel::Partials(set) => {
                 self.partials.push(set.clone());
                 if self.partials.len() > MESSAGES {

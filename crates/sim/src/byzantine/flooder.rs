@@ -31,6 +31,8 @@ impl Program for Flooder {
                     let round = message.message.round.number().saturating_add(far);
                     message.message.round = Round::new(round).unwrap_or(Round::FIRST);
                 }
+                // Each hello is answered once.
+                Parcel::Hello { .. } | Parcel::Testimony(_) => continue,
                 Parcel::Partials(set) => set.duty.slot = Slot(set.duty.slot.0.wrapping_add(far)),
             }
             out.push(Sent { to, after_ms: copy as i64, parcel });

@@ -1,16 +1,23 @@
 //! Passes others' partial signatures on with altered fields that no signature covers, in its own or their name, so that
 //! the honest ones would seem not to match.
 
+use std::collections::BTreeMap;
+
 use bls::ShareIndex;
-use duty::{PartialSet, Signed};
+use duty::{Duty, PartialSet, Signed};
 use eth::{CommitteeIndex, ValidatorIndex};
 
 use super::{Program, Scene, Sent};
 use crate::world::network::Parcel;
 
+/// Times that it relays what one body says of a duty: two relayers would echo each other for ever.
+const TIMES: u32 = 3;
+
 /// Relays what it was not asked to relay.
-#[derive(Debug)]
-pub(super) struct MutatingRelayer;
+#[derive(Debug, Default)]
+pub(super) struct MutatingRelayer {
+    relayed: BTreeMap<(Duty, usize), u32>,
+}
 
 impl Program for MutatingRelayer {
     fn name(&self) -> &'static str {
@@ -21,8 +28,13 @@ impl Program for MutatingRelayer {
         out.push(Sent { to, after_ms: 0, parcel });
     }
 
-    fn hears(&mut self, scene: &mut Scene<'_>, _from: usize, parcel: &Parcel, out: &mut Vec<Sent>) {
+    fn hears(&mut self, scene: &mut Scene<'_>, from: usize, parcel: &Parcel, out: &mut Vec<Sent>) {
         let Parcel::Partials(set) = parcel else { return };
+        let times = self.relayed.entry((set.duty, from)).or_default();
+        *times += 1;
+        if *times > TIMES {
+            return;
+        }
         let mutated = mutate(scene, set.clone());
         let peers = scene.peers.iter();
         out.extend(peers.map(|to| Sent { to: *to, after_ms: 0, parcel: Parcel::Partials(mutated.clone()) }));

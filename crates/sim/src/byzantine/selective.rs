@@ -1,7 +1,5 @@
 //! Speaks to a quorum's worth of peers and not to the others, or agrees but never signs, by turns.
 
-use duty::Duty;
-
 use super::{Program, Scene, Sent};
 use crate::world::network::Parcel;
 
@@ -15,7 +13,7 @@ impl Program for Selective {
     }
 
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
-        let turn = duty_of(&parcel).slot.0 % 4;
+        let turn = scene.spec.slot_at_ns(scene.now.0).0 % 4;
         let place = scene.peers.iter().position(|peer| *peer == to).unwrap_or_default();
         let is_said = match (turn, &parcel) {
             (0, _) => place.is_multiple_of(2),
@@ -27,12 +25,5 @@ impl Program for Selective {
         if is_said {
             out.push(Sent { to, after_ms: 0, parcel });
         }
-    }
-}
-
-fn duty_of(parcel: &Parcel) -> Duty {
-    match parcel {
-        Parcel::Consensus(message) => message.duty,
-        Parcel::Partials(set) => set.duty,
     }
 }

@@ -19,7 +19,9 @@ impl Program for SlowLeader {
             Parcel::Consensus(message) if message.message.kind == Kind::PrePrepare => {
                 scene.random.between(600, 1_600)
             }
-            Parcel::Consensus(_) => scene.random.between(0, 1_000),
+            Parcel::Consensus(_) | Parcel::Hello { .. } | Parcel::Testimony(_) => {
+                scene.random.between(0, 1_000)
+            }
             Parcel::Partials(_) => scene.random.between(0, 4_000),
         };
         out.push(Sent { to, after_ms, parcel });

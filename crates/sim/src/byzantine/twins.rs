@@ -22,7 +22,7 @@ impl World {
     /// A second body of the node's operator begins to live, on a disk of its own. Gives its place among the bodies.
     pub fn twin(&mut self, node: usize) -> usize {
         self.corrupt(node, Box::new(Twin));
-        let twin = self.add_body(self.nodes[node].peer);
+        let twin = self.add_body(self.nodes[node].peer, self.empty_disk());
         self.corrupt(twin, Box::new(Twin));
         self.start(twin);
         twin

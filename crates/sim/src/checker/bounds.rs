@@ -22,7 +22,8 @@ const VALUES: usize = 2;
 
 /// A node of so many peers and validators holds no more than duties alive × peers × validators.
 pub(crate) fn held(node: usize, engine: &Engine, peers: usize, validators: usize) -> Verdict {
-    let Holdings { epochs, agreements, values, collections, partials, requests, jobs } = engine.holdings();
+    let Holdings { epochs, agreements, values, collections, partials, requests, jobs, sightings } =
+        engine.holdings();
     let most_agreements = SLOTS_ALIVE * KINDS_AGREED;
     let most_collections = SLOTS_ALIVE * KINDS_SIGNED + validators * peers * EXITS;
     let most_partials = most_collections * peers * validators * SEATS;
@@ -34,6 +35,7 @@ pub(crate) fn held(node: usize, engine: &Engine, peers: usize, validators: usize
         ("partials", partials, most_partials),
         ("requests", requests, 4_096 * 2),
         ("jobs", jobs, 4_096),
+        ("sightings", sightings, peers * validators),
     ];
     for (what, held, most) in bounds {
         demand(held <= most, Sentence::MemoryIsBounded, || {

@@ -7,7 +7,7 @@ use eth::{Root, SignatureBytes, Spec, ValidatorIndex};
 
 use super::sentence::{Sentence, Verdict, demand};
 use crate::world::chain::validator_index;
-use crate::world::fake::group_sign;
+use crate::world::cryptography::Cryptography;
 
 /// A life of a node.
 type Life = (usize, u32);
@@ -15,6 +15,8 @@ type Life = (usize, u32);
 /// What was signed, completed and published.
 #[derive(Debug, Default)]
 pub(crate) struct Combination {
+    /// How signatures are made.
+    cryptography: Cryptography,
     /// Who released a share over a root, by duty and seat.
     signed: BTreeMap<(Duty, Seat), BTreeMap<Root, BTreeSet<usize>>>,
     /// What a life of a node signed for a seat.
@@ -32,6 +34,14 @@ pub(crate) struct Item {
 }
 
 impl Combination {
+    pub(crate) fn new(cryptography: Cryptography) -> Combination {
+        Combination { cryptography, ..Combination::default() }
+    }
+
+    pub(crate) fn cryptography(&self) -> &Cryptography {
+        &self.cryptography
+    }
+
     /// A node lets a share's signature go.
     pub(crate) fn signed(&mut self, life: Life, duty: Duty, seat: Seat, root: Root) -> Verdict {
         let first = self.once.entry((life, duty, seat)).or_insert(root);
@@ -73,9 +83,11 @@ impl Combination {
         signature: &SignatureBytes,
         could_complete: impl Fn(&BTreeSet<usize>) -> bool,
     ) -> Verdict {
-        demand(*signature == group_sign(&seat.key, root), Sentence::GroupSignaturesVerify, || {
-            format!("the signature of {duty} of {seat:?} is wrong")
-        })?;
+        demand(
+            *signature == self.cryptography.group_sign(&seat.key, root),
+            Sentence::GroupSignaturesVerify,
+            || format!("the signature of {duty} of {seat:?} is wrong"),
+        )?;
         let over_root = self.signed.get(&(duty, seat)).and_then(|signed| signed.get(&root));
         let nodes = over_root.cloned().unwrap_or_default();
         demand(could_complete(&nodes), Sentence::CompletedByAThreshold, || {

@@ -12,7 +12,8 @@ use eth::{
 
 use super::Settings;
 use super::beacon::Beacon;
-use super::fake::{group_sign, hash, key};
+use super::cryptography::Cryptography;
+use super::fake::{hash, key};
 
 /// Where the cluster wants its fees.
 pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
@@ -21,39 +22,49 @@ pub const FEE_RECIPIENT: Address = Address([0xfe; 20]);
 #[derive(Clone, Debug)]
 pub struct Chain {
     pub(super) spec: Spec,
+    cryptography: Cryptography,
     validators: u8,
     propose_every: u64,
     committee_length: u64,
     sync_members: u8,
     sync_period: u64,
-    /// Grows with each reorganisation that gives the validators other duties.
-    pub shuffling: u64,
-    /// The first epoch whose duties the latest reorganisation changed.
-    pub reshuffled_from: Epoch,
+    /// Which duties the validators have from an epoch on; a reorganisation gives them others.
+    shufflings: BTreeMap<Epoch, u64>,
     /// Validators that have left; they attest and propose no more, but stay in the sync committee.
     pub exited: BTreeSet<u8>,
 }
 
 impl Chain {
     /// The chain of a new world.
-    pub fn new(spec: Spec, settings: &Settings) -> Chain {
+    pub fn new(spec: Spec, settings: &Settings, cryptography: Cryptography) -> Chain {
         let Settings { validators, propose_every, committee_length, sync_members, sync_period, .. } =
             *settings;
         Chain {
             spec,
+            cryptography,
             validators,
             propose_every,
             committee_length,
             sync_members,
             sync_period,
-            shuffling: 0,
-            reshuffled_from: Epoch(0),
+            shufflings: BTreeMap::new(),
             exited: BTreeSet::new(),
         }
     }
 
     fn shuffling_of(&self, epoch: Epoch) -> u64 {
-        if epoch >= self.reshuffled_from { self.shuffling } else { 0 }
+        self.shufflings.range(..=epoch).next_back().map_or(0, |(_, shuffling)| *shuffling)
+    }
+
+    /// From that epoch on the validators have other duties.
+    pub fn reorganise(&mut self, from: Epoch, shuffling: u64) {
+        _ = self.shufflings.split_off(&from);
+        self.shufflings.insert(from, shuffling);
+    }
+
+    /// The shuffling that is in force in the end.
+    pub fn shuffling(&self) -> u64 {
+        self.shufflings.last_key_value().map_or(0, |(_, shuffling)| *shuffling)
     }
 
     /// Who attests in the slot.
@@ -86,7 +97,7 @@ impl Chain {
     pub fn aggregators(&self, slot: Slot) -> Vec<AttesterDuty> {
         let is_selected = |duty: &AttesterDuty| {
             let signed = Signed::CommitteeSelection { slot, validator: duty.validator_index };
-            let proof = group_sign(&GroupKey(duty.pubkey), signed.signing_root(&self.spec));
+            let proof = self.cryptography.group_sign(&GroupKey(duty.pubkey), signed.signing_root(&self.spec));
             eth::is_aggregator(duty.committee_length, &proof)
         };
         self.attesters(slot).into_iter().filter(is_selected).collect()
@@ -119,8 +130,12 @@ impl Chain {
         (0..self.sync_members.min(self.validators)).map(member).collect()
     }
 
-    /// The members of the sync committee whose messages of the slot count: that of the next slot.
+    /// The members of the sync committee whose messages of the slot count: that of the next slot. Clients sign nothing
+    /// at genesis.
     pub fn signing_members(&self, slot: Slot) -> Vec<SyncMember> {
+        if slot == Slot(0) {
+            return Vec::new();
+        }
         self.sync_members(self.spec.epoch_of(Slot(slot.0 + 1)))
     }
 
@@ -133,7 +148,7 @@ impl Chain {
         let is_selected = |(seat, validator): &(Seat, ValidatorIndex)| {
             let data = SyncAggregatorSelectionData { slot, subcommittee_index: seat.subcommittee };
             let signed = Signed::SyncSelection { data, validator: *validator };
-            let proof = group_sign(&seat.key, signed.signing_root(&self.spec));
+            let proof = self.cryptography.group_sign(&seat.key, signed.signing_root(&self.spec));
             eth::is_sync_committee_aggregator(self.spec.preset, &proof)
         };
         self.signing_members(slot).into_iter().flat_map(seats).filter(is_selected).collect()

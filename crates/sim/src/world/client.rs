@@ -8,8 +8,8 @@ use eth::{
 };
 
 use super::chain::{block_root, validator_index};
-use super::fake::{key, sign};
-use super::{Event, World};
+use super::fake::key;
+use super::{Event, Node, World};
 use crate::checker::Sentence;
 
 /// How a validator client behaves.
@@ -170,9 +170,10 @@ impl World {
 
     /// What the client makes of the data for each validator on duty.
     pub fn attestations(&self, node: usize, data: AttestationData) -> Vec<SingleAttestation> {
+        // Neither validator nor committee is covered by the signature.
+        let root = Signed::Attestation { data, validator: None, committee: CommitteeIndex(0) }
+            .signing_root(&self.spec);
         let attest = |duty: eth::AttesterDuty| {
-            let (validator, committee) = (Some(duty.validator_index), duty.committee_index);
-            let root = Signed::Attestation { data, validator, committee }.signing_root(&self.spec);
             let signature = self.client_signs(node, &GroupKey(duty.pubkey), root);
             let (committee_index, attester_index) = (duty.committee_index, duty.validator_index);
             SingleAttestation { committee_index, attester_index, data, signature }
@@ -217,8 +218,9 @@ impl World {
 
     /// What the client's share of a validator's key makes of a root.
     pub fn client_signs(&self, node: usize, key: &GroupKey, root: Root) -> SignatureBytes {
-        let holds = if self.nodes[node].client == Client::WrongShare { node + 1 } else { node };
-        sign(key, share(holds), root)
+        let Node { peer, client, .. } = &self.nodes[node];
+        let holds = if *client == Client::WrongShare { (peer + 1) % self.settings.nodes } else { *peer };
+        self.cryptography.sign(key, share(holds), root)
     }
 }
 

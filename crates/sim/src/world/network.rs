@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use duty::{ConsensusMessage, Duty, Input, PartialSet, Time};
+use duty::{ConsensusMessage, Duty, Hello, HelloId, Input, PartialSet, Testimony, Time};
 use qbft::{Hash, Kind, Message, PeerIndex, Round};
 
-use super::World;
+use super::{Event, World};
 
 /// The connections between bodies.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,17 @@ pub enum Parcel {
     Consensus(ConsensusMessage),
     /// Partial signatures.
     Partials(PartialSet),
+    /// A hello of that body.
+    Hello {
+        /// Who asks.
+        asker: usize,
+        /// Names it.
+        id: HelloId,
+        /// What it says.
+        hello: Hello,
+    },
+    /// The answer to a hello.
+    Testimony(Testimony),
 }
 
 impl World {
@@ -56,7 +67,9 @@ impl World {
 
     /// Nothing gets from one to the other any more, and neither notices.
     pub fn deafen(&mut self, from: usize, to: usize) {
-        self.network.deaf.insert((from, to));
+        if from != to {
+            self.network.deaf.insert((from, to));
+        }
     }
 
     /// Lets everybody talk to everybody again.
@@ -74,21 +87,31 @@ impl World {
         }
     }
 
-    /// Both ends learn that there is a connection.
+    /// Both ends will learn that there is a connection.
     pub(super) fn connect(&mut self, a: usize, b: usize) {
         let is_possible = !self.network.cut.contains(&(a, b)) && self.is_running(a) && self.is_running(b);
         if is_possible {
             let after_ms = self.random.between(20, 200);
-            self.meet((a, b), after_ms);
+            let broken = self.network.broken.get(&(a.min(b), a.max(b))).copied().unwrap_or(self.now);
+            self.schedule(self.now.plus_ms(after_ms).max(broken), Event::Meet(a, b));
             self.tell_what_it_reads(a, b);
             self.tell_what_it_reads(b, a);
         }
     }
 
-    fn meet(&mut self, (a, b): (usize, usize), after_ms: i64) {
+    /// Both ends learn that there is a connection, unless it is gone again.
+    pub(super) fn meet(&mut self, a: usize, b: usize) {
+        let is_cut = self.network.cut.contains(&(a, b)) || self.network.cut.contains(&(b, a));
+        if is_cut || self.is_broken(a, b) || !self.is_running(a) || !self.is_running(b) {
+            return;
+        }
         let (peer_a, peer_b) = (self.peer(a), self.peer(b));
-        self.input_in(a, after_ms, Input::Connected(peer_b));
-        self.input_in(b, after_ms, Input::Connected(peer_a));
+        self.step(a, Input::Connected(peer_b));
+        self.step(b, Input::Connected(peer_a));
+    }
+
+    fn is_broken(&self, a: usize, b: usize) -> bool {
+        self.network.broken.get(&(a.min(b), a.max(b))).is_some_and(|until| self.now < *until)
     }
 
     /// Peers exchange versions once they are connected.
@@ -131,10 +154,10 @@ impl World {
         if is_lost || !self.is_running(to) {
             return;
         }
-        let pair = (from.min(to), from.max(to));
-        if self.network.broken.get(&pair).is_some_and(|until| self.now < *until) {
+        if self.is_broken(from, to) {
             return;
         }
+        let pair = (from.min(to), from.max(to));
         if self.random.per_mille(self.settings.lost) {
             return self.break_connection(pair);
         }
@@ -147,22 +170,34 @@ impl World {
     fn arrive_later(&mut self, from: usize, to: usize, after_ms: i64, parcel: Parcel) {
         let (least, greatest) = self.settings.delay_ms;
         let after_ms = after_ms + self.random.between(least, greatest);
-        self.liar_hears(to, from, &parcel);
+        if self.nodes[to].program.is_some() {
+            let parcel = Box::new(parcel.clone());
+            self.schedule(self.now.plus_ms(after_ms), Event::Overheard { node: to, from, parcel });
+        }
         let input = match parcel {
             Parcel::Consensus(message) => Input::Consensus(message),
             Parcel::Partials(set) => Input::Partials { from: self.peer(from), set },
+            Parcel::Hello { asker, id, hello } => {
+                self.askers.insert(id, asker);
+                Input::Hello { from: self.peer(from), id, hello }
+            }
+            Parcel::Testimony(testimony) => Input::Witnessed { from: self.peer(from), testimony },
         };
         self.input_in(to, after_ms, input);
     }
 
     /// A stream loses nothing but with its connection; both ends notice, and connect again.
     fn break_connection(&mut self, (a, b): (usize, usize)) {
+        if self.is_broken(a, b) {
+            return;
+        }
         let after_ms = self.random.between(10, 300);
-        self.network.broken.insert((a, b), self.now.plus_ms(after_ms + 50));
+        let until = self.now.plus_ms(after_ms + 50);
+        self.network.broken.insert((a, b), until);
         let (peer_a, peer_b) = (self.peer(a), self.peer(b));
         self.input_in(a, after_ms, Input::Disconnected(peer_b));
         self.input_in(b, after_ms, Input::Disconnected(peer_a));
-        self.meet((a, b), after_ms + 50);
+        self.schedule(until, Event::Meet(a, b));
     }
 
     fn is_running(&self, node: usize) -> bool {

@@ -9,7 +9,6 @@ use slashing::{Refusal, Request};
 
 use super::chain::is_block;
 use super::disk::is_durable;
-use super::fake::{combine, verify};
 use super::network::Parcel;
 use super::{Event, World};
 
@@ -35,14 +34,18 @@ impl World {
             Output::Permit { duty, request } => self.permit(node, duty, request),
             Output::Verify { .. } | Output::Combine { .. } if self.nodes[node].workers_are_lost => {}
             Output::Verify { job, items } => {
-                let good = items.iter().map(verify).collect();
+                let good = items.iter().map(|item| self.cryptography.verify(item)).collect();
                 self.input_soon(node, Input::Verified { job, good });
             }
             Output::Combine { job, items } => {
                 let threshold = qbft::quorum(self.settings.nodes);
-                let outcomes = items.iter().map(|item| combine(item, threshold)).collect();
+                let outcomes = items.iter().map(|item| self.cryptography.combine(item, threshold)).collect();
                 self.input_soon(node, Input::Combined { job, outcomes });
             }
+            Output::Hello { to, hello } => self.say_hello(node, to, hello),
+            Output::Testify { hello, testimony } => self.testify(node, hello, testimony),
+            Output::FastForward(seen) => self.fast_forward(node, &seen),
+            Output::Remember(sightings) => self.nodes[node].witness.sightings = sightings,
             Output::Notice(notice) => {
                 if let Notice::Started(duty) = &notice {
                     let it = &self.nodes[node];
@@ -57,7 +60,7 @@ impl World {
         }
     }
 
-    fn input_soon(&mut self, node: usize, input: Input) {
+    pub(super) fn input_soon(&mut self, node: usize, input: Input) {
         let after_ms = self.random.between(1, 5);
         self.input_in(node, after_ms, input);
     }
@@ -158,7 +161,10 @@ impl World {
         if self.is_honest(node) {
             let life = self.nodes[node].life;
             let ledger = self.nodes[node].ledger.as_ref();
-            self.checks.released((node, life), &set, &self.spec, |key, root| is_durable(ledger, key, root));
+            let peer = self.nodes[node].peer;
+            // Each body has lives of its own.
+            let life = life + if node == peer { 0 } else { 1_000 };
+            self.checks.released((peer, life), &set, &self.spec, |key, root| is_durable(ledger, key, root));
         }
         if self.settings.is_observed {
             self.nodes[node].sent_partials.push((to, set.clone()));
@@ -174,7 +180,11 @@ impl World {
             Some(ledger) => ledger.check(request),
             None => vec![Err(Refusal::LedgerClosed); request.items.len()],
         };
-        self.checks.consulted(node, request, |place| verdicts[place].is_err());
+        let peer = self.peer(node);
+        // What another body of the same operator signed is not in this one's ledger.
+        if self.bodies_of(peer).len() == 1 {
+            self.checks.consulted(node, request, |place| verdicts[place].is_err());
+        }
         let verdicts = request.items.iter().map(|item| item.key).zip(verdicts);
         let refused = verdicts.filter_map(|(key, verdict)| Some((key, verdict.err()?))).collect();
         self.input_soon(node, Input::Consulted { duty, value, refused });
@@ -189,7 +199,7 @@ impl World {
             None => Err(Refusal::LedgerClosed),
         };
         if let Ok(permit) = &permit {
-            self.checks.permitted(node, permit);
+            self.checks.permitted(self.nodes[node].peer, permit);
         }
         self.input_soon(node, Input::Permitted { duty, permit });
     }

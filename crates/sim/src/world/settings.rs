@@ -27,6 +27,8 @@ pub struct Settings {
     pub duplicated: u64,
     /// Messages in a thousand that are lost, and their connection with them.
     pub lost: u64,
+    /// Whether signatures are real ones, which takes longer.
+    pub has_real_signatures: bool,
     /// How many nodes may lie at the most.
     pub most_liars: usize,
     /// Whether what each node does is kept to be looked at; checks do without.
@@ -50,6 +52,7 @@ impl Default for Settings {
             delay_ms: (5, 60),
             duplicated: 0,
             lost: 0,
+            has_real_signatures: false,
             most_liars: 1,
             is_observed: true,
             head_ms: Some(2_000),

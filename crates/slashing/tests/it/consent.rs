@@ -149,6 +149,29 @@ fn a_raised_floor_refuses_what_a_lost_disk_may_have_signed() {
 }
 
 #[test]
+fn only_a_ledger_that_is_behind_is_moved_forward() {
+    let mark = |source, target, slot| Watermark {
+        vote: Some(VoteMark { source: eth::Epoch(source), target: eth::Epoch(target) }),
+        block: Some(eth::Slot(slot)),
+    };
+    let mut ledger = ledger_of([key(1), key(2)]);
+    assert_eq!(verdict(&mut ledger, vote(key(1), 4, 5, root(1))), "granted");
+    assert_eq!(verdict(&mut ledger, block(key(1), 170, root(1))), "granted");
+    let known = [(key(1), mark(4, 5, 170)), (key(2), Watermark::default()), (key(3), mark(9, 9, 9))];
+    assert_eq!(ledger.fast_forward(&known).expect("the store works"), []);
+    assert_eq!(ledger.floor(&key(1)), Some(mark(4, 5, 170)), "as the records alone have it");
+    assert_eq!(ledger.fast_forward(&[]).expect("the store works"), []);
+
+    let behind = ledger.fast_forward(&[(key(1), mark(3, 6, 160)), known[1]]).expect("the store works");
+    let expected = slashing::Behind { key: key(1), ledger: mark(4, 5, 170), seen: mark(3, 6, 160) };
+    assert_eq!(behind, [expected]);
+    let mut reopened = Ledger::open(ledger.into_store()).expect("loads");
+    assert_eq!(reopened.floor(&key(1)), Some(mark(4, 6, 170)));
+    assert_eq!(verdict(&mut reopened, vote(key(1), 5, 6, root(2))), "target_below_watermark");
+    assert_eq!(verdict(&mut reopened, vote(key(1), 5, 7, root(2))), "granted");
+}
+
+#[test]
 fn a_floor_is_never_left_under_what_was_signed() {
     let mut ledger = ledger_of([key(1)]);
     assert_eq!(verdict(&mut ledger, vote(key(1), 4, 5, root(1))), "granted");

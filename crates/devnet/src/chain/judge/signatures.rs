@@ -29,7 +29,10 @@ fn verify_now(claims: &[Option<Claim>]) -> Vec<Option<Signature>> {
         let (Some(claim), Some(signature)) = (claim, signatures[place]) else { continue };
         match &claim.keys[..] {
             [] => {}
-            [key] => of_one.push((place, *key, claim.root.0, signature)),
+            [key] => {
+                let (root, signature) = (claim.root.0, claim.signature.as_bytes());
+                of_one.push((place, bls::Claim { key, root, signature }));
+            }
             keys => {
                 let known = of_several.iter().find(|(known, _)| *known == claim).map(|(_, holds)| *holds);
                 let holds = known.unwrap_or_else(|| {
@@ -43,8 +46,7 @@ fn verify_now(claims: &[Option<Claim>]) -> Vec<Option<Signature>> {
             }
         }
     }
-    let batch: Vec<bls::Claim<'_>> =
-        of_one.iter().map(|(_, key, root, signature)| bls::Claim { key, root: *root, signature }).collect();
+    let batch: Vec<bls::Claim<'_>> = of_one.iter().map(|(_, claim)| *claim).collect();
     let verdicts = bls::verify_batch(&batch, random_seed());
     for ((place, ..), holds) in of_one.iter().zip(verdicts) {
         if !holds {
