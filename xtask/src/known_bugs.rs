@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::{name, read, rooms};
+use crate::sources::tracked;
+use crate::{name, read};
 
 const FEATURE: &str = "known-bugs";
 
@@ -10,21 +11,20 @@ const FEATURE: &str = "known-bugs";
 const OWNERS: &[&str] = &["qbft", "slashing", "duty"];
 
 pub(crate) fn check(root: &Path, complaints: &mut Vec<String>) {
-    let others = [root.to_owned(), root.join("xtask")];
-    for directory in rooms(root).into_iter().chain(others) {
-        let manifest = read(&directory.join("Cargo.toml"));
-        let wrong = manifest.lines().filter(|line| line.contains(FEATURE) && !may_stand(&directory, line));
-        complaints.extend(wrong.map(|line| {
-            format!("{}/Cargo.toml may not say {line}: {FEATURE} is for tests alone", directory.display())
-        }));
+    for manifest in tracked(root).iter().filter(|file| file.ends_with("Cargo.toml")) {
+        let room = name(Path::new(manifest).parent().unwrap_or(root));
+        let text = read(&root.join(manifest));
+        let wrong = text.lines().filter(|line| line.contains(FEATURE) && !may_stand(&room, line));
+        complaints.extend(
+            wrong.map(|line| format!("{manifest} may not say {line}: {FEATURE} is for the simulator's tests")),
+        );
     }
 }
 
-fn may_stand(directory: &Path, line: &str) -> bool {
-    let room = name(directory);
-    let is_defined = match room.as_str() {
+fn may_stand(room: &str, line: &str) -> bool {
+    let is_defined = match room {
         "sim" => line.starts_with("known-bugs = [") || line == "required-features = [\"known-bugs\"]",
-        _ => OWNERS.contains(&room.as_str()) && line == "known-bugs = []",
+        _ => OWNERS.contains(&room) && line == "known-bugs = []",
     };
     is_defined || line.starts_with('#')
 }
@@ -35,13 +35,12 @@ mod tests {
 
     #[test]
     fn the_feature_may_be_defined_and_not_turned_on() {
-        let may = |room: &str, line| may_stand(Path::new(room), line);
-        assert!(may("qbft", "known-bugs = []"));
-        assert!(may("sim", "known-bugs = [\"qbft/known-bugs\"]"));
+        assert!(may_stand("qbft", "known-bugs = []"));
+        assert!(may_stand("sim", "known-bugs = [\"qbft/known-bugs\"]"));
         for room in ["qbft", "sim", "node", "phalanx"] {
-            assert!(!may(room, "default = [\"known-bugs\"]"), "{room}");
-            assert!(!may(room, "qbft = { workspace = true, features = [\"known-bugs\"] }"), "{room}");
+            assert!(!may_stand(room, "default = [\"known-bugs\"]"), "{room}");
+            assert!(!may_stand(room, "qbft = { workspace = true, features = [\"known-bugs\"] }"), "{room}");
         }
-        assert!(!may("node", "known-bugs = []"));
+        assert!(!may_stand("node", "known-bugs = []"));
     }
 }
