@@ -8,6 +8,7 @@
 
 mod arrows;
 mod crash_sweep;
+mod known_bugs;
 mod pages;
 mod reasons;
 mod sources;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
 fn tidy(root: &Path) -> ExitCode {
     let mut complaints = Vec::new();
     arrows::check(root, &mut complaints);
+    known_bugs::check(root, &mut complaints);
     sources::check(root, &mut complaints);
     pages::check(root, &mut complaints);
     reasons::check(root, &mut complaints);

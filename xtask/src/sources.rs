@@ -87,7 +87,7 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 }
 
 /// The files git tracks, except the lock file.
-fn tracked(root: &Path) -> Vec<String> {
+pub(crate) fn tracked(root: &Path) -> Vec<String> {
     let listed = Command::new("git").arg("ls-files").current_dir(root).output();
     let text = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     text.lines().filter(|file| *file != "Cargo.lock").map(str::to_owned).collect()

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eth::{AttestationData, Root};
 use qbft::{Config, Extra, Hash, Instance, Message, PeerIndex, Role, Round, Time, Timer};
 
+use crate::known_bugs::{KnownBug, is_on};
 use crate::window::Window;
 use crate::{Content, Duty, DutyKind, Reason, Value};
 
@@ -91,7 +92,11 @@ pub(crate) enum Opinion {
 impl Agreement {
     pub(crate) fn new(duty: Duty, me: PeerIndex, peers: usize, role: Role, window: &Window) -> Agreement {
         let is_proposal = duty.kind == DutyKind::Proposer;
-        let extra = if is_proposal { Extra::EveryRound(PROPOSAL_EXTRA_MS) } else { Extra::None };
+        let extra = match is_proposal {
+            true if is_on(KnownBug::SecondRoundOfABlockIsShort) => Extra::FirstRound(PROPOSAL_EXTRA_MS),
+            true => Extra::EveryRound(PROPOSAL_EXTRA_MS),
+            false => Extra::None,
+        };
         let config = Config {
             peers,
             leader_offset: duty.leader_offset(),

@@ -7,6 +7,7 @@ use eth::{AttestationData, Root, Spec};
 use qbft::Time;
 use slashing::{DutyId, Item, Permit, Request, Signable};
 
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partial::SigningRoots;
 use crate::{Content, Duty, DutyKind, Reason, Signed};
 
@@ -62,6 +63,7 @@ impl Consent {
             Consent::Withheld(reason) | Consent::Refused(reason) => Err(*reason),
             Consent::Granted { roots, refused } => match roots.get(key) {
                 Some(granted) if *granted == signing_root => Ok(()),
+                Some(_) if is_on(KnownBug::ClientsSignWhatTheyWant) => Ok(()),
                 Some(_) => Err(Reason::NotTheDecidedValue),
                 None if refused.contains(key) => Err(Reason::LedgerRefused),
                 None => Err(Reason::NotOurDuty),

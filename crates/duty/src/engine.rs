@@ -19,6 +19,7 @@ use qbft::{PeerIndex, Role, Time};
 
 use crate::agreement::Agreement;
 use crate::consent::Consent;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partials::Collection;
 use crate::requests::{Requests, refuse};
 use crate::schedule::Schedule;
@@ -367,7 +368,8 @@ impl Engine {
         agreements.entry(duty).or_insert_with(|| {
             // Who restarted may have voted in its former life and does not remember how; who runs twice has another
             // life that votes.
-            let is_observer = window.slot_start(duty.slot) <= *began || witness.twins.forbid_signing();
+            let is_too_late = window.slot_start(duty.slot) <= *began && !is_on(KnownBug::RestartedNodesVote);
+            let is_observer = is_too_late || witness.twins.forbid_signing();
             let role = if is_observer { Role::Observer } else { Role::Voter };
             Agreement::new(duty, config.me, config.peers, role, window)
         })

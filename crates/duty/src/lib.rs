@@ -39,6 +39,7 @@ mod duty;
 mod engine;
 mod input;
 mod judge;
+pub mod known_bugs;
 mod output;
 mod partial;
 mod partials;

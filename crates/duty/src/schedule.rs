@@ -6,6 +6,7 @@ use cluster::GroupKey;
 use eth::{AttesterDuty, Epoch, Root, Slot, ValidatorIndex};
 use qbft::Time;
 
+use crate::known_bugs::{KnownBug, is_on};
 use crate::window::Window;
 use crate::{Duty, DutyKind, EpochDuties, Head, ProposerSlot, SyncMember};
 
@@ -195,6 +196,7 @@ impl Schedule {
         self.epochs.get(&epoch).is_none_or(|resolved| {
             resolved.attester_dependent_root.is_zero()
                 || resolved.resolved_in < window.spec().first_slot(epoch)
+                    && !is_on(KnownBug::DutiesAreResolvedOnce)
                 || slot.0 >= latest_head.max(resolved.resolved_in.0).saturating_add(SILENT_SLOTS)
         })
     }

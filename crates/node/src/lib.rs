@@ -49,3 +49,9 @@ pub use beacon::server::TlsFiles;
 pub use config::{Config, PeerAddress};
 pub use error::Error;
 pub use start::run;
+
+// What a test may switch on never reaches a node: with it no node can be built.
+const _: () = assert!(
+    !qbft::known_bugs::ARE_BUILT_IN && !slashing::known_bugs::ARE_BUILT_IN && !duty::known_bugs::ARE_BUILT_IN,
+    "the feature known-bugs is for the simulator's tests alone"
+);

@@ -58,6 +58,12 @@ impl Ballots {
         Some((value, self.votes(round, value).cloned().collect()))
     }
 
+    /// One vote of each peer for the value, whatever its round. Only `KnownBug::CommitsCountAcrossRounds` asks.
+    pub(crate) fn of_any_round(&self, value: Option<Hash>) -> Vec<Message> {
+        let votes = self.shelves.iter().filter_map(|shelf| shelf.values().find(|vote| vote.value == value));
+        votes.cloned().collect()
+    }
+
     /// Of every peer that spoke of a round after `round` what it said of the highest one.
     pub(crate) fn latest_after(&self, round: Round) -> impl Iterator<Item = &Message> {
         let latest = self.shelves.iter().filter_map(|shelf| shelf.last_key_value());

@@ -7,6 +7,7 @@ mod round_change;
 use std::collections::BTreeMap;
 
 use crate::ballots::Ballots;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::resends::Resends;
 use crate::voice::Voice;
 use crate::{
@@ -100,8 +101,11 @@ impl Instance {
 
     /// Takes `input` in, tries every rule, then ends the rounds that are over at `now`; appends what is to be done.
     pub fn step(&mut self, now: Time, input: Input, out: &mut Vec<Output>) {
+        if is_on(KnownBug::TimerBeatsMessage) {
+            self.end_rounds(now, out);
+        }
         match input {
-            Input::Start => self.start(out),
+            Input::Start => self.start(now, out),
             Input::Propose(value) => self.propose(value),
             Input::Receive(message) => self.receive(message, out),
             Input::Verdict { value, accept } => self.judge(value, accept),
@@ -109,6 +113,10 @@ impl Instance {
             Input::Tick => {}
         }
         self.try_rules(out);
+        self.end_rounds(now, out);
+    }
+
+    fn end_rounds(&mut self, now: Time, out: &mut Vec<Output>) {
         while self.deadline().is_some_and(|deadline| deadline <= now) {
             self.upon_timeout(out);
             self.try_rules(out);
@@ -122,8 +130,11 @@ impl Instance {
     }
 
     /// Algorithm 1:11, START: round 1 begins; its leader proposes by the rule `upon_leading`.
-    fn start(&mut self, out: &mut Vec<Output>) {
+    fn start(&mut self, now: Time, out: &mut Vec<Output>) {
         if !self.started {
+            if is_on(KnownBug::RoundsBeginWithTheNode) {
+                self.config.timer.anchor = now;
+            }
             self.started = true;
             out.push(self.round_started(Cause::Start));
         }
@@ -148,6 +159,9 @@ impl Instance {
         if self.decided {
             return self.answer(&message, out);
         }
+        if is_on(KnownBug::MessagesBeforeTheStartAreDropped) && !self.started {
+            return;
+        }
         if source == self.me {
             self.voice.hear(message.kind, message.round);
         }
@@ -159,6 +173,9 @@ impl Instance {
     /// Whether a rule can still need the message. A quorum of COMMITs decides in any round.
     fn is_needed(&self, message: &Message) -> bool {
         match message.kind {
+            Kind::Commit if is_on(KnownBug::CommitsBeforeTheProposalAreDropped) => {
+                self.proposal.is_some_and(|proposal| proposal.round == message.round)
+            }
             Kind::Commit | Kind::Decided => true,
             Kind::PrePrepare | Kind::Prepare | Kind::RoundChange => {
                 self.config.role == Role::Voter && message.round >= self.round
@@ -168,7 +185,9 @@ impl Instance {
 
     /// Votes are kept bare: what a relay may have hung on them would spoil the proofs we build of them.
     fn keep(&mut self, message: Message, out: &mut Vec<Output>) -> Result<(), Why> {
-        justification::judge(&self.config, &message)?;
+        if !(is_on(KnownBug::RefusalWaivesJustification) && self.follows_a_refusal(&message)) {
+            justification::judge(&self.config, &message)?;
+        }
         match message.kind {
             Kind::PrePrepare => self.keep_pre_prepare(&message),
             Kind::Prepare => self.prepares.cast(message.bare()),
@@ -176,6 +195,14 @@ impl Instance {
             Kind::RoundChange => self.keep_round_change(message, out),
             Kind::Decided => self.keep_decided(message),
         }
+    }
+
+    /// Only [`KnownBug::RefusalWaivesJustification`] asks.
+    fn follows_a_refusal(&self, message: &Message) -> bool {
+        let is_refused = |proposal: &Proposal| self.verdicts.get(&proposal.value) != Some(&Verdict::Accepted);
+        let refused = self.proposal.filter(is_refused);
+        message.kind == Kind::PrePrepare
+            && refused.is_some_and(|refused| refused.round.next() == message.round)
     }
 
     /// Tries the rules until none applies. They look at what is known, not at what arrived last: so a message kept for

@@ -1,5 +1,6 @@
 //! Algorithm 4: the messages that prove themselves. What does not is dropped before any rule sees it.
 
+use crate::known_bugs::{KnownBug, is_on};
 use crate::quorum::PeerSet;
 use crate::{Config, Hash, Kind, Message, Round, Why, limits};
 
@@ -81,6 +82,9 @@ fn is_quorum_of_prepares<'a>(
     round: u64,
     value: Hash,
 ) -> bool {
+    if is_on(KnownBug::PreparesNeedNoQuorum) {
+        return true;
+    }
     is_quorum(config, entries, |entry| {
         entry.kind == Kind::Prepare && entry.round.number() == round && entry.value == Some(value)
     })
@@ -98,13 +102,14 @@ fn is_quorum<'a>(
         count += 1;
         entry.justification.is_empty()
             && config.has(entry.source)
-            && peers.insert(entry.source)
+            && (peers.insert(entry.source) || is_on(KnownBug::DuplicatesCount))
             && fits(entry)
     }) && count >= config.quorum()
 }
 
 fn spoken_value(message: &Message) -> Result<Hash, Why> {
-    message.value.filter(|value| *value != Hash::ZERO).ok_or(Why::NoValue)
+    let is_value = |value: &Hash| *value != Hash::ZERO || is_on(KnownBug::ZeroIsAValue);
+    message.value.filter(is_value).ok_or(Why::NoValue)
 }
 
 fn check(holds: bool, why: Why) -> Result<(), Why> {

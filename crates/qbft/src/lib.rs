@@ -34,6 +34,7 @@ mod config;
 mod input;
 mod instance;
 mod justification;
+pub mod known_bugs;
 pub mod limits;
 mod message;
 mod output;

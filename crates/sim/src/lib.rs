@@ -25,6 +25,7 @@
 pub mod byzantine;
 pub mod checker;
 pub mod faults;
+pub mod known_bugs;
 pub mod log;
 pub mod plan;
 pub mod run;

@@ -6,6 +6,7 @@
 
 use eth::{Epoch, Root, Slot};
 
+use crate::known_bugs::{KnownBug, is_on};
 use crate::{Record, Refusal, Signable, Watermark};
 
 /// How many of a validator's newest votes are kept exactly (one a epoch: about 3.4 hours).
@@ -65,7 +66,7 @@ impl History {
         if vote.source > vote.target {
             return Err(Refusal::SourceAfterTarget { source_epoch: vote.source, target_epoch: vote.target });
         }
-        if self.votes.binary_search(&vote).is_ok() {
+        if self.votes.binary_search(&vote).is_ok() && !is_on(KnownBug::TheSameAgainIsRefused) {
             return Ok(Standing::Repeated);
         }
         self.votes.iter().try_for_each(|earlier| earlier.tolerates(&vote))?;
@@ -87,7 +88,7 @@ impl History {
     /// Conditions 1 and 2.
     fn judge_block(&self, block: Proposal) -> Result<Standing, Refusal> {
         reachable(block.slot.0)?;
-        if self.blocks.binary_search(&block).is_ok() {
+        if self.blocks.binary_search(&block).is_ok() && !is_on(KnownBug::TheSameAgainIsRefused) {
             return Ok(Standing::Repeated);
         }
         if self.blocks.iter().any(|earlier| earlier.slot == block.slot) {
@@ -192,6 +193,9 @@ impl Vote {
         let (earlier_source, earlier_target) = (self.source, self.target);
         if vote.target == earlier_target {
             return Err(Refusal::DoubleVote { target_epoch: earlier_target });
+        }
+        if is_on(KnownBug::OnlyTheSameTargetIsCompared) {
+            return Ok(());
         }
         if vote.source < earlier_source && earlier_target < vote.target {
             return Err(Refusal::Surrounding { earlier_source, earlier_target });

@@ -23,6 +23,7 @@
 mod error;
 mod history;
 mod interchange;
+pub mod known_bugs;
 mod ledger;
 mod permit;
 mod record;

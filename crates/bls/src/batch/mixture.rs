@@ -92,6 +92,6 @@ mod tests {
         };
         assert!((2..13).all(|smaller| remainder(smaller) != 0));
         assert_eq!(remainder(13), 0);
-        assert!(1 << DIGIT_BITS <= 13);
+        const { assert!(1 << DIGIT_BITS <= 13) };
     }
 }

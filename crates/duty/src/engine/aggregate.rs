@@ -8,6 +8,7 @@ use eth::{AttestationData, Root, Slot, SubcommitteeIndex};
 use super::Engine;
 use crate::agreement::Agreement;
 use crate::consent::Consent;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partials::Collection;
 use crate::{Content, Duty, DutyKind, Fetch, Output, Reason, Seat, Signed, WantedContribution};
 
@@ -110,7 +111,8 @@ impl Engine {
     pub(super) fn aggregators(&self, duty: Duty) -> Vec<Seat> {
         let selected =
             self.selected(duty).into_iter().filter_map(|(seat, selected)| selected.then_some(seat));
-        if duty.kind == DutyKind::Aggregator || self.all_read_plurals() {
+        let is_plural = self.all_read_plurals() && !is_on(KnownBug::OneSubcommitteeOfAValidator);
+        if duty.kind == DutyKind::Aggregator || is_plural {
             return selected.collect();
         }
         let mut seen = BTreeSet::new();

@@ -10,13 +10,15 @@ use super::{Config, Engine};
 use crate::agreement::{Agreement, Opinion, Parent};
 use crate::consent::{self, Consent};
 use crate::judge::{self, AggregatorView, AttesterView, ContributionView, Judgement, ProposerView};
+use crate::known_bugs::{KnownBug, is_on};
 use crate::{ConsensusMessage, Content, Duty, DutyKind, Notice, Output, Reason, To, Why};
 
 impl Engine {
     pub(super) fn consensus(&mut self, message: ConsensusMessage, out: &mut Vec<Output>) {
         let ConsensusMessage { duty, message, values } = message;
         let is_agreed_on = duty.kind.has_consensus() && duty.kind != DutyKind::InfoSync;
-        if !is_agreed_on || !self.window.admits(duty, self.now) {
+        let is_admitted = self.window.admits(duty, self.now) || is_on(KnownBug::AnyDutyIsKept);
+        if !is_agreed_on || !is_admitted {
             return;
         }
         let agreement = self.agreement(duty);
@@ -228,6 +230,9 @@ impl Engine {
             return;
         }
         agreement.set_opinion(&value, Opinion::Refused(reason));
+        if is_on(KnownBug::OwnValueIsLostWithARefusal) {
+            agreement.own.value = None;
+        }
         let round = agreement.round;
         let leader = agreement.leader();
         out.push(Output::Notice(Notice::ValueRefused { duty, round, leader, reason }));

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::agreement::{Agreement, Parent};
 use crate::judge::Judgement;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::window::Window;
 use crate::{Content, Duty, DutyKind, EpochDuties, Fetch, Head, Notice, Output, Reason, Seat, Value};
 
@@ -13,6 +14,11 @@ impl Engine {
         duties.proposers.retain(|duty| self.config.validators.contains_key(&duty.key));
         duties.sync_members.retain(|member| self.config.validators.contains_key(&member.key));
         duties.validators.retain(|_, key| self.config.validators.contains_key(key));
+        if is_on(KnownBug::ExitedMembersSpoilTheBatch) {
+            let attesters = &duties.attesters;
+            let attests = |validator| attesters.iter().any(|duty| duty.validator_index == validator);
+            duties.validators.retain(|validator, _| attests(*validator));
+        }
         self.schedule.resolve(&self.window, self.now, duties);
         for duty in self.running_in(|duty, window| window.spec().epoch_of(duty.slot) == epoch) {
             self.judge(duty, out);
@@ -86,6 +92,12 @@ impl Engine {
         let Some(what) = self.what_to_fetch(duty) else { return };
         let Some(agreement) = self.agreements.get_mut(&duty) else { return };
         let is_voter = agreement.role == qbft::Role::Voter;
+        if is_on(KnownBug::BlocksWaitForTheOwnClient)
+            && duty.kind == DutyKind::Proposer
+            && !self.requests.duties().contains(&duty)
+        {
+            return;
+        }
         if agreement.started.is_some() && is_voter && agreement.decided.is_none() && !agreement.own.fetching {
             agreement.own.fetching = true;
             agreement.own.ask_at = None;
@@ -196,7 +208,9 @@ impl Engine {
         if agreement.decided.is_some() || agreement.own.ask_at.is_none_or(|at| self.now < at) {
             return;
         }
-        agreement.own.ask_at = None;
+        if !is_on(KnownBug::QuestionsStayDue) {
+            agreement.own.ask_at = None;
+        }
         let unknown = agreement.own.parents.iter().filter(|(_, state)| **state == Parent::Unknown);
         out.extend(unknown.map(|(parent, _)| Output::CheckParent { duty, parent: *parent }));
         // A block is fetched once; what may be attested to can change until the round is over.

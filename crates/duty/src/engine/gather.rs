@@ -5,6 +5,7 @@ use cluster::GroupKey;
 use qbft::PeerIndex;
 
 use super::{Engine, Job, share_of, witness};
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partial::SigningRoots;
 use crate::partials::{Added, Collection};
 use crate::{Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Signed, To, Why};
@@ -17,6 +18,11 @@ impl Engine {
         let PartialSet { duty, partials } = set;
         let is_known = usize::from(from.0) < self.config.peers;
         if !is_known || !duty.kind.is_signed() || !self.window.admits(duty, self.now) {
+            return;
+        }
+        let is_bad =
+            |(key, partial): (&GroupKey, &Partial)| self.check_partial(from, duty, key, partial).is_err();
+        if is_on(KnownBug::OneBadPartialDropsTheSet) && partials.iter().any(is_bad) {
             return;
         }
         let mut stored = 0;
@@ -65,7 +71,8 @@ impl Engine {
         if !self.is_ours(key) {
             return Err(Why::ForeignValidator);
         }
-        if from == self.config.me || partial.share != share_of(from) {
+        let is_bound = partial.share == share_of(from) || is_on(KnownBug::SharesAreNotBoundToTheirPeer);
+        if from == self.config.me || !is_bound {
             return Err(Why::ForeignShare);
         }
         let fits = match (&partial.signed, duty.kind) {
@@ -126,6 +133,9 @@ impl Engine {
 
     /// What was sent to all may not have reached a peer that was away.
     pub(super) fn send_own_partials_again(&mut self, since: u64, peer: PeerIndex, out: &mut Vec<Output>) {
+        if is_on(KnownBug::PartialsAreSentOnce) {
+            return;
+        }
         let share = self.my_share();
         let is_of_use = |duty: &Duty| duty.slot.0 >= since || duty.kind == DutyKind::Exit;
         for (duty, collection) in self.collections.iter().filter(|(duty, _)| is_of_use(duty)) {
@@ -150,7 +160,10 @@ impl Engine {
         let Some((_, Job::Combine { duty, seats })) = self.jobs.remove(&job) else { return };
         let Some(collection) = self.collections.get_mut(&duty) else { return };
         let mut complete = Vec::new();
-        for (seat, outcome) in seats.into_iter().zip(outcomes) {
+        for (seat, mut outcome) in seats.into_iter().zip(outcomes) {
+            if is_on(KnownBug::CulpritsAreNotNamed) {
+                outcome.culprits.clear();
+            }
             for culprit in &outcome.culprits {
                 let peer = PeerIndex(culprit.number() - 1);
                 out.push(fault(peer, duty, Why::WrongPartial));

@@ -9,6 +9,7 @@ use eth::{Attestation, CommitteeIndex, Container, Root, SignatureBytes, Slot};
 use super::submit::verification;
 use super::{Engine, Job, MAX_JOBS};
 use crate::consent::Consent;
+use crate::known_bugs::{KnownBug, is_on};
 use crate::requests::refuse;
 use crate::selections::Asked;
 use crate::{Answer, Content, Duty, DutyKind, JobId, Output, Partial, Question, Reason, RequestId, Signed};
@@ -59,7 +60,7 @@ impl Engine {
                     && self.schedule.proposer(&self.window, duty.slot).is_none()
             }
         };
-        if nobody { Err(Reason::NotOurDuty) } else { Ok(()) }
+        if nobody && !is_on(KnownBug::RequestsForNothingAreHeld) { Err(Reason::NotOurDuty) } else { Ok(()) }
     }
 
     fn ask_block(
@@ -188,7 +189,9 @@ fn aggregate<'a>(
     data_root: Root,
     committee: CommitteeIndex,
 ) -> Result<Answer, Reason> {
-    let asked = decided
-        .find(|aggregate| aggregate.committees() == [committee] && aggregate.data().root() == data_root);
+    let is_of_committee = |aggregate: &Attestation| {
+        aggregate.committees() == [committee] || is_on(KnownBug::AggregatesHaveNoCommittee)
+    };
+    let asked = decided.find(|aggregate| is_of_committee(aggregate) && aggregate.data().root() == data_root);
     asked.map(|aggregate| Answer::Aggregate(Box::new(aggregate.clone()))).ok_or(Reason::NotTheDecidedValue)
 }

@@ -10,6 +10,7 @@ use eth::{
 };
 
 use super::{Engine, Job, MAX_JOBS, SubmittedItem};
+use crate::known_bugs::{KnownBug, is_on};
 use crate::partial::SigningRoots;
 use crate::partials::Standing;
 use crate::{
@@ -232,7 +233,16 @@ impl Engine {
             .map_or(Standing::New, |collection| collection.standing(seat, self.my_share(), root, signature))
     }
 
-    fn verify_submission(&mut self, request: RequestId, items: Vec<SubmittedItem>, out: &mut Vec<Output>) {
+    fn verify_submission(
+        &mut self,
+        request: RequestId,
+        mut items: Vec<SubmittedItem>,
+        out: &mut Vec<Output>,
+    ) {
+        let is_refused = |item: &SubmittedItem| matches!(item, SubmittedItem::Refused(_));
+        if is_on(KnownBug::ExitedMembersSpoilTheBatch) && items.iter().any(is_refused) {
+            items.iter_mut().for_each(|item| *item = SubmittedItem::Refused(Reason::NotOurDuty));
+        }
         let verifications: Vec<Verify> = items.iter().flat_map(SubmittedItem::verifications).collect();
         if verifications.is_empty() {
             return answer_items(request, &items, Reason::WrongSignature, out);

@@ -2,17 +2,31 @@
 
 use super::{Instance, Proof, blame};
 use crate::ballots::Ballots;
-use crate::{Draft, Kind, Message, Output, PeerIndex, Round, Why, justification};
+use crate::known_bugs::{KnownBug, is_on};
+use crate::{Draft, Hash, Kind, Message, Output, PeerIndex, Round, Why, justification};
 
 impl Instance {
     /// Keeps a COMMIT of any round, and with it perhaps the last of a quorum.
     pub(super) fn keep_commit(&mut self, message: Message) -> Result<(), Why> {
-        let round = message.round;
+        let (round, value) = (message.round, message.value);
         self.commits.cast(message)?;
-        if let Some((value, commits)) = self.commits.quorum(round, self.config.quorum()) {
+        if let Some((value, commits)) = self.quorum_of_commits(round, value) {
             self.proof.get_or_insert(Proof { round, value, commits });
         }
         Ok(())
+    }
+
+    fn quorum_of_commits(&self, round: Round, latest: Option<Hash>) -> Option<(Hash, Vec<Message>)> {
+        let quorum = self.config.quorum();
+        if is_on(KnownBug::CommitsCountAcrossRounds) {
+            let commits = self.commits.of_any_round(latest);
+            return latest.filter(|_| commits.len() >= quorum).map(|value| (value, commits));
+        }
+        let (value, commits) = self.commits.quorum(round, quorum)?;
+        if is_on(KnownBug::FirstCommitNamesTheValue) {
+            return Some((self.commits.of(round).find_map(|commit| commit.value)?, commits));
+        }
+        Some((value, commits))
     }
 
     /// Keeps the quorum of COMMITs that a DECIDED brings.
@@ -57,6 +71,9 @@ impl Instance {
     }
 
     pub(super) fn send_proof(&self, peer: PeerIndex, out: &mut Vec<Output>) {
+        if is_on(KnownBug::DecidedIsSilent) {
+            return;
+        }
         if let Some(Proof { round, value, commits }) = &self.proof {
             let draft = Draft::of_value(Kind::Decided, *round, *value, commits.clone());
             out.push(Output::Send(peer, draft));

@@ -1,6 +1,8 @@
 //! Algorithm 2: a round whose leader is heard. PRE_PREPARE, PREPARE, COMMIT.
 
 use super::{Instance, Prepared, Proposal, Verdict};
+use crate::known_bugs::{KnownBug, is_on};
+use crate::voice::Voice;
 use crate::{Cause, Draft, Kind, Message, Output, Why};
 
 impl Instance {
@@ -10,6 +12,11 @@ impl Instance {
         let round = message.round;
         match self.proposal {
             Some(known) if known.round == round && known.value != value => {
+                if is_on(KnownBug::SecondProposalErasesTheFirst) {
+                    self.voice = Voice::default();
+                    self.proposal = Some(Proposal { round, value, considered: false });
+                    return Ok(());
+                }
                 Err(Why::Equivocation(Kind::PrePrepare, round))
             }
             Some(known) if known.round >= round => Ok(()),

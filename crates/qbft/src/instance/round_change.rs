@@ -1,6 +1,7 @@
 //! Algorithm 3: a round that is given up, and how the next leader learns what it may propose.
 
 use super::{Instance, Verdict, blame};
+use crate::known_bugs::{KnownBug, is_on};
 use crate::{Cause, Draft, Hash, Kind, Message, Missing, Output, Round, Why};
 
 impl Instance {
@@ -60,6 +61,9 @@ impl Instance {
         if round_changes().count() < self.config.quorum() {
             return None;
         }
+        if is_on(KnownBug::RoundChangesMustAgree) && !self.a_quorum_agrees() {
+            return None;
+        }
         let proof = round_changes().map(Message::bare);
         match highest_prepared(round_changes()) {
             None => Some((self.input?, proof.collect())),
@@ -67,6 +71,15 @@ impl Instance {
                 Some((highest.prepared_value?, proof.chain(highest.justification.iter().cloned()).collect()))
             }
         }
+    }
+
+    /// Only [`KnownBug::RoundChangesMustAgree`] asks.
+    fn a_quorum_agrees(&self) -> bool {
+        let round_changes = || self.round_changes.of(self.round);
+        let like = |one: &Message| {
+            round_changes().filter(|other| other.prepared_value == one.prepared_value).count()
+        };
+        round_changes().any(|one| like(one) >= self.config.quorum())
     }
 
     fn broadcast_round_change(&mut self, out: &mut Vec<Output>) {
