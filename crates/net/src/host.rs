@@ -114,7 +114,8 @@ impl Host {
         let greeters = crew.greeters();
         tasks.close();
         let Crew { roster, codec, presence, metrics, shutdown, .. } = crew;
-        let shared = Shared { roster, codec, outboxes, greeters, presence, listening, metrics, tasks, shutdown };
+        let shared =
+            Shared { roster, codec, outboxes, greeters, presence, listening, metrics, tasks, shutdown };
         Ok((Host(Arc::new(shared)), node))
     }
 

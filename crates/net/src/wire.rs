@@ -35,8 +35,8 @@ pub use partials::DecodedPartials;
 pub use peer_info::PeerInfo;
 pub use reject::Reject;
 pub use sender::{BindFault, ShareMap};
-pub use witness::{decode_hello, decode_testimony, encode_hello, encode_testimony};
 pub use values::{encode_set, hash as hash_encoding, value};
+pub use witness::{decode_hello, decode_testimony, encode_hello, encode_testimony};
 
 /// Encodes and decodes the messages of one cluster on one chain.
 ///

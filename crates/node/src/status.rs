@@ -42,7 +42,9 @@ impl Readiness {
             Readiness::ValidatorClientSilent => "no validator client has called for an epoch",
             Readiness::BeaconNodeAlone => "the beacon node has no peers",
             Readiness::BeaconNodeFarBehind => "the beacon node is more than 320 slots behind",
-            Readiness::RunsTwice => "another node runs with this node's key and was started earlier: stop one of the two",
+            Readiness::RunsTwice => {
+                "another node runs with this node's key and was started earlier: stop one of the two"
+            }
             Readiness::LedgerUnwitnessed => {
                 "no peer has told yet what it has seen of this node, so nothing slashable is signed"
             }

@@ -9,7 +9,9 @@ use cluster::GroupKey;
 use eth::Root;
 
 use crate::history::{History, Standing};
-use crate::{Batch, Behind, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark};
+use crate::{
+    Batch, Behind, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark,
+};
 
 pub use import::{Conflict, Imported, Strategy};
 

@@ -128,11 +128,12 @@ impl Greeter {
         stream.close().await.map_err(stream_error)?;
         self.metrics.sent(&self.name, class, frame.len(), begun.elapsed());
         let limit = self.limits.witness_frame;
-        let answer = frame::read(&mut stream, limit, &Budget::new(limit)).await.map_err(|error| match error {
-            // Whether the peer speaks the protocol shows when the stream is read.
-            FrameError::Io(error) => Failure::Network(stream_error(error)),
-            error => Failure::Peer(Why::Frame { class, error }),
-        })?;
+        let answer =
+            frame::read(&mut stream, limit, &Budget::new(limit)).await.map_err(|error| match error {
+                // Whether the peer speaks the protocol shows when the stream is read.
+                FrameError::Io(error) => Failure::Network(stream_error(error)),
+                error => Failure::Peer(Why::Frame { class, error }),
+            })?;
         self.metrics.received(&self.name, class, answer.bytes.len());
         let testimony = wire::decode_testimony(&answer.bytes);
         testimony.map_err(|reject| Failure::Peer(Why::Message { class, reject }))

@@ -80,10 +80,8 @@ fn encode_mark(key: &GroupKey, mark: &Watermark) -> proto::Mark {
 
 fn decode_mark(mark: &proto::Mark) -> Result<(GroupKey, Watermark), Reject> {
     let key: [u8; 48] = mark.key[..].try_into().map_err(|_| Reject::Malformed("key of a mark"))?;
-    let vote = |vote: &proto::Vote| VoteMark {
-        source: Epoch(vote.source_epoch),
-        target: Epoch(vote.target_epoch),
-    };
+    let vote =
+        |vote: &proto::Vote| VoteMark { source: Epoch(vote.source_epoch), target: Epoch(vote.target_epoch) };
     let mark = Watermark { vote: mark.vote.as_ref().map(vote), block: mark.block_slot.map(Slot) };
     Ok((GroupKey(PublicKeyBytes(key)), mark))
 }

@@ -11,19 +11,31 @@ pub(super) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
             tracing::info!(topic = "witness", ?peers, "peers have told what they have seen; signing begins");
         }
         Notice::LedgerTrusted(ground) => {
-            tracing::warn!(topic = "witness", ?ground, "no peer could tell what it has seen; two epochs are over, signing begins");
+            tracing::warn!(
+                topic = "witness",
+                ?ground,
+                "no peer could tell what it has seen; two epochs are over, signing begins"
+            );
         }
         Notice::LedgerBehind { validators, ledger, seen, peers } => {
             let (ledger, seen, peers) = (shown(ledger), shown(seen), names(peers));
             tracing::error!(
-                topic = "witness", validators, ledger, seen, ?peers,
+                topic = "witness",
+                validators,
+                ledger,
+                seen,
+                ?peers,
                 "the slashing ledger is older than what peers have seen of this node: it was restored, copied or lost. \
                  Nothing up to what they saw will be signed. See docs/operate/backup-and-restore.md"
             );
         }
         Notice::FalseTestimony(peer) => {
             let peer = peer_name(*peer);
-            tracing::warn!(topic = "witness", peer, "a peer claims to have seen signatures of this node from the future");
+            tracing::warn!(
+                topic = "witness",
+                peer,
+                "a peer claims to have seen signatures of this node from the future"
+            );
         }
         Notice::RunsTwice { standing, peers, other } => {
             let (peers, other) = (names(peers), other.map(since));
@@ -31,7 +43,13 @@ pub(super) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
         }
         Notice::PeerRunsTwice { peer, older, newer } => {
             let (peer, older, newer) = (peer_name(*peer), since(*older), since(*newer));
-            tracing::error!(topic = "witness", peer, older, newer, "two nodes run with this peer's key: tell its operator");
+            tracing::error!(
+                topic = "witness",
+                peer,
+                older,
+                newer,
+                "two nodes run with this peer's key: tell its operator"
+            );
         }
         Notice::PeerRunsOnce(peer) => {
             let peer = peer_name(*peer);
@@ -45,17 +63,26 @@ fn runs_twice(standing: Standing, peers: &[String], other: Option<String>) {
     match standing {
         Standing::Single => tracing::info!(topic = "witness", "this node is the only one with its key again"),
         Standing::Rumoured => {
-            tracing::warn!(topic = "witness", ?peers, other, "peers, too few to be believed, say that this node runs twice");
+            tracing::warn!(
+                topic = "witness",
+                ?peers,
+                other,
+                "peers, too few to be believed, say that this node runs twice"
+            );
         }
         Standing::Older => {
             tracing::error!(
-                topic = "witness", ?peers, other,
+                topic = "witness",
+                ?peers,
+                other,
                 "another node runs with this node's key, started later; this one goes on. Stop one of the two"
             );
         }
         Standing::Newer => {
             tracing::error!(
-                topic = "witness", ?peers, other,
+                topic = "witness",
+                ?peers,
+                other,
                 "another node runs with this node's key, started earlier; this one signs nothing slashable. \
                  Stop one of the two"
             );

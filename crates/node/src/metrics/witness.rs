@@ -25,11 +25,13 @@ pub(super) struct Witness {
 
 impl Witness {
     pub(super) fn register(&self, registry: &mut Registry) {
-        let withholds = "1 while nothing slashable is signed: the ledger is not trusted yet, or the node runs twice";
+        let withholds =
+            "1 while nothing slashable is signed: the ledger is not trusted yet, or the node runs twice";
         registry.register("phalanx_signing_withheld", withholds, self.withholds.clone());
         let behind = "Validators of which peers had seen more than the slashing ledger held";
         registry.register("phalanx_ledger_behind", behind, self.behind.clone());
-        let twice = "Whether this node runs twice: 0 no, 1 too few peers say so, 2 the older life, 3 the newer";
+        let twice =
+            "Whether this node runs twice: 0 no, 1 too few peers say so, 2 the older life, 3 the newer";
         registry.register("phalanx_runs_twice", twice, self.runs_twice.clone());
         let peer = "1 while the peer runs twice";
         registry.register("phalanx_peer_runs_twice", peer, self.peer_runs_twice.clone());

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bls::ShareIndex;
 use cluster::GroupKey;
 use duty::{
-    Combination, Duty, DutyKind, EpochDuties, Head, HelloId, Input, JobId, ProposerSlot, Question, RequestId, Seat,
-    Submission, SyncMember,
+    Combination, Duty, DutyKind, EpochDuties, Head, HelloId, Input, JobId, ProposerSlot, Question, RequestId,
+    Seat, Submission, SyncMember,
 };
 use eth::{
     AggregatorQuery, AttesterDuty, BeaconCommitteeSelection, CommitteeIndex, DecodeError, Epoch, Fork,

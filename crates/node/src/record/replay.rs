@@ -261,7 +261,10 @@ fn shown(input: &Input) -> String {
         Input::Witnessed { from, testimony } => {
             let marks = testimony.seen.as_ref().map_or(0, duty::Marks::len);
             let twice = testimony.twin.is_some();
-            format!("peer {} has seen signatures of {marks} validators; this node runs twice: {twice}", from.0)
+            format!(
+                "peer {} has seen signatures of {marks} validators; this node runs twice: {twice}",
+                from.0
+            )
         }
         Input::WitnessUnsupported(peer) => format!("peer {} cannot tell what it has seen", peer.0),
         Input::FastForwarded(Ok(behind)) => {

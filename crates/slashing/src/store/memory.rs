@@ -50,9 +50,8 @@ impl MemoryStore {
 
     /// Whether a record of that signing root survives whatever happens to the power.
     pub fn is_durable(&self, key: &GroupKey, signing_root: Root) -> bool {
-        let is_it = |(of, record): &(GroupKey, Record)| {
-            of == key && record.signing_root == Some(signing_root)
-        };
+        let is_it =
+            |(of, record): &(GroupKey, Record)| of == key && record.signing_root == Some(signing_root);
         self.synced.iter().rev().any(|batch| batch.records.iter().any(is_it))
     }
 
