@@ -5,10 +5,14 @@ use std::process::{Command, ExitCode};
 
 /// Runs the sweep with these arguments. The exit code is the sweep's.
 pub(crate) fn run(root: &Path, arguments: impl Iterator<Item = String>) -> ExitCode {
-    if !cargo(root, ["build", "--release", "--package", "phalanx"]).status().is_ok_and(|built| built.success()) {
+    if !cargo(root, ["build", "--release", "--package", "phalanx"])
+        .status()
+        .is_ok_and(|built| built.success())
+    {
         return ExitCode::FAILURE;
     }
-    let mut sweep = cargo(root, ["run", "--release", "--package", "devnet", "--example", "crash_sweep", "--"]);
+    let mut sweep =
+        cargo(root, ["run", "--release", "--package", "devnet", "--example", "crash_sweep", "--"]);
     let ended = sweep.args(arguments).status();
     let code = ended.ok().and_then(|status| u8::try_from(status.code()?).ok());
     code.map_or(ExitCode::FAILURE, ExitCode::from)

@@ -43,11 +43,15 @@ pub(crate) use metrics::latency_buckets;
 pub use blocks::ProducedBlock;
 pub use call::Limits;
 pub(crate) use call::json_body;
+#[cfg(feature = "fuzzing")]
+pub(crate) use call::{Answer, Call};
 pub use config::ClientConfig;
 pub use events::{EventItem, Events};
 pub use forward::{ByteStream, ForwardBody, Forwarded};
 pub use proposers::Acknowledgements;
 pub(crate) use sse::encode as encode_event;
+#[cfg(feature = "fuzzing")]
+pub(crate) use sse::read as read_events;
 pub(crate) use validators::{Listed, Wanted};
 
 /// The client. Cheap to clone; clones share connections and what is known of each endpoint's health.

@@ -24,6 +24,8 @@
 pub mod api;
 pub mod client;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod labels;
 pub mod server;
 

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use devnet::crash::{Options, Outcome, Part, sweep};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// The code of test programs that were skipped.
 const SKIPPED: u8 = 77;
@@ -55,7 +56,18 @@ enum PartName {
 fn main() -> ExitCode {
     let options = options(Arguments::parse());
     let runtime = tokio::runtime::Runtime::new().expect("the system has threads");
-    match runtime.block_on(sweep(&options, |line| println!("{line}"))) {
+    let ended = runtime.block_on(async {
+        // Whoever ends the sweep ends its nodes, and gives its disks back.
+        tokio::select! {
+            ended = sweep(&options, |line| println!("{line}")) => Some(ended),
+            () = told_to_end() => None,
+        }
+    });
+    let Some(ended) = ended else {
+        eprintln!("error: it was ended early");
+        return ExitCode::FAILURE;
+    };
+    match ended {
         Ok(Outcome::Done(report)) => {
             println!("\n{report}");
             if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -68,6 +80,15 @@ fn main() -> ExitCode {
             eprintln!("error: {why}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Waits for Ctrl-C or the signal to terminate.
+async fn told_to_end() {
+    let mut terminate = signal(SignalKind::terminate()).expect("the system has signals");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
     }
 }
 

@@ -21,6 +21,7 @@ mod disk;
 mod faults;
 mod full_disk;
 mod kills;
+mod load;
 mod options;
 mod report;
 mod strace;

@@ -5,6 +5,7 @@
 //!   every epoch: attester duties ─► beacon_committee_selections ─► subscriptions; sync duties; prepare, register
 //!   every slot:  syncing, proposer duties
 //!     0      block v3 ─► sign ─► blocks or blinded_blocks          sync_committee_selections ─► who contributes
+//!     head   attester duties and selections anew if others depend on it
 //!     head   attestation_data ─► sign ─► pool/attestations         head ─► sign ─► pool/sync_committees
 //!     2/3    aggregate_attestation ─► sign ─► aggregate_and_proofs  sync_committee_contribution ─► sign
 //!                                                                     ─► contribution_and_proofs
@@ -151,6 +152,7 @@ async fn run(config: ValidatorClientConfig, ready: Arc<OnceLock<Arc<Session>>>, 
         let mut tasks = JoinSet::new();
         tasks.spawn(events::follow(Arc::clone(&session)));
         setup::learn(&session).await;
+        tasks.spawn(keeping::follow_heads(Arc::clone(&session)));
         tasks.spawn(keeping::follow_up(Arc::clone(&session), session.epoch_now(), true));
         // Nobody else sets it.
         let _ = ready.set(Arc::clone(&session));

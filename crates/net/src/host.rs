@@ -10,7 +10,7 @@ use duty::{ConsensusMessage, Hello, PartialSet, Testimony};
 use libp2p::Multiaddr;
 use prometheus_client::registry::Registry;
 use qbft::PeerIndex;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::event::{Event, Lanes, Presence};
 use crate::frame::Frame;
 use crate::limits::Limits;
+use crate::line::Line;
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Parcel};
 use crate::protocol::Class;
@@ -240,7 +241,7 @@ impl Crew {
             class,
             limits: self.limits,
             outbox,
-            turn: Arc::new(Semaphore::new(1)),
+            line: Line::new(),
             control: self.control.clone(),
             presence: self.presence.clone(),
             wanted: self.wanted.clone(),

@@ -14,12 +14,15 @@
 //! partial signatures (`bls`), cluster files (`cluster`).
 //!
 //! **Words.** A *class* of work is a protocol with queues of its own. A *place* is one of the streams a peer may have
-//! open towards us, a *lane* is where its events wait. A *fault* is what a peer did wrong; it is told, never returned.
+//! open towards us, a *lane* is where its events wait. Large messages to a peer stand in
+//! a *line*, so that they leave one after another. A *fault* is what a peer did wrong; it is told, never returned.
 //!
 //! **Read next:** [`Host`], then [`wire`], then `streams.rs`.
 
 #![allow(clippy::disallowed_types)] // A hand has a clock.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod wire;
 
 mod address_book;
@@ -31,6 +34,7 @@ mod frame;
 mod gate;
 mod host;
 mod limits;
+mod line;
 mod metrics;
 mod outbox;
 mod peer_name;

@@ -8,7 +8,7 @@ use futures::{AsyncReadExt, AsyncWriteExt};
 use libp2p::core::upgrade::NegotiationError;
 use libp2p::{PeerId, Stream};
 use qbft::PeerIndex;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -16,14 +16,12 @@ use tokio_util::task::TaskTracker;
 use crate::event::Presence;
 use crate::frame::Frame;
 use crate::limits::Limits;
+use crate::line::{Line, Ticket};
 use crate::metrics::Metrics;
 use crate::outbox::{Outbox, Parcel};
 use crate::protocol::Class;
 use crate::streams::{Control, OpenError};
 
-/// Bytes from which messages to a peer are written one after another. Side by side all of them would arrive as late as
-/// the last, and a proposal is of use before the votes for it, each of which carries it once more (charon-wire 4.1).
-const LARGE: usize = 128 << 10;
 /// How often a message is tried; peers ignore what they already have.
 const ATTEMPTS: usize = 3;
 
@@ -69,8 +67,8 @@ pub(crate) struct Worker {
     pub(crate) class: Class,
     pub(crate) limits: Limits,
     pub(crate) outbox: Arc<Outbox>,
-    /// The turn to write a large message.
-    pub(crate) turn: Arc<Semaphore>,
+    /// Where large messages wait until those before them are written.
+    pub(crate) line: Line,
     pub(crate) control: Control,
     pub(crate) presence: watch::Receiver<Presence>,
     /// Asks for a peer to be dialled soon.
@@ -94,10 +92,12 @@ impl Worker {
         loop {
             let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
             let parcel = self.next_parcel().await;
+            // Drawn here, where parcels come in their order: tasks run in any.
+            let ticket = self.line.ticket(parcel.frame.len());
             let worker = self.clone();
             tasks.spawn(async move {
                 let shutdown = worker.shutdown.clone();
-                shutdown.run_until_cancelled(worker.deliver(parcel)).await;
+                shutdown.run_until_cancelled(worker.deliver(parcel, ticket)).await;
                 drop(slot);
             });
         }
@@ -127,7 +127,8 @@ impl Worker {
         }
     }
 
-    async fn deliver(&self, parcel: Parcel) {
+    /// Sends the message, in its turn if it has a ticket, and gives the turn away once it is written or given up.
+    async fn deliver(&self, parcel: Parcel, mut ticket: Option<Ticket>) {
         let mut presence = self.presence.clone();
         for attempt in 1..=ATTEMPTS {
             let here = presence.wait_for(|presence| presence.contains_key(&self.peer));
@@ -136,12 +137,14 @@ impl Worker {
             else {
                 return self.metrics.lose(&self.name, self.class, "expired", 1);
             };
-            let Ok(turn) = timeout_at(parcel.expires, self.turn(&parcel.frame)).await else {
+            if let Some(ticket) = &mut ticket
+                && timeout_at(parcel.expires, ticket.turn()).await.is_err()
+            {
                 return self.metrics.lose(&self.name, self.class, "expired", 1);
-            };
+            }
             let begun = Instant::now();
             let deadline = parcel.expires.min(begun + self.limits.send_deadline);
-            let Err(error) = self.send(&parcel.frame, turn, deadline).await else {
+            let Err(error) = self.send(&parcel.frame, &mut ticket, deadline).await else {
                 return self.metrics.sent(&self.name, self.class, parcel.frame.len(), begun.elapsed());
             };
             tracing::debug!(peer = self.name, topic = self.class.name(), attempt, %error, "send failed");
@@ -151,6 +154,8 @@ impl Worker {
                 return self.metrics.lose(&self.name, self.class, error.reason(), 1);
             }
             tokio::time::sleep(RETRY_PAUSE).await;
+            // Until it is written it keeps its turn; what was written in vain stands in line once more.
+            ticket = ticket.or_else(|| self.line.ticket(parcel.frame.len()));
         }
     }
 
@@ -158,18 +163,10 @@ impl Worker {
         presence.get(&self.peer).copied()
     }
 
-    /// Waits until no other large message is being written, if this is one.
-    async fn turn(&self, frame: &Frame) -> Option<SemaphorePermit<'_>> {
-        if frame.len() < LARGE {
-            return None;
-        }
-        Some(self.turn.acquire().await.expect("the semaphore is never closed"))
-    }
-
     async fn send(
         &self,
         frame: &Frame,
-        turn: Option<SemaphorePermit<'_>>,
+        ticket: &mut Option<Ticket>,
         deadline: Instant,
     ) -> Result<(), SendError> {
         let opening = self.control.open(self.id, vec![self.class.protocol()]);
@@ -181,7 +178,7 @@ impl Worker {
         };
         timeout_at(deadline, writing).await.map_err(|_| SendError::Timeout)?.map_err(stream_error)?;
         // The next one need not wait until this one is confirmed.
-        drop(turn);
+        drop(ticket.take());
         timeout_at(deadline, read_to_end(&mut stream)).await.unwrap_or(Err(SendError::Unconfirmed))
     }
 }

@@ -20,7 +20,7 @@ mod witness;
 
 /// The messages of `proto/`, compiled.
 #[allow(missing_docs, unreachable_pub, clippy::doc_markdown)]
-mod proto {
+pub(crate) mod proto {
     include!(concat!(env!("OUT_DIR"), "/phalanx.wire.rs"));
 }
 
@@ -30,6 +30,8 @@ use cluster::NodePublicKey;
 use eth::Spec;
 
 pub use any::string_any;
+#[cfg(feature = "fuzzing")]
+pub(crate) use consensus::envelope;
 pub use consensus::{duty_encoding, encode as encode_consensus, sign};
 pub use partials::DecodedPartials;
 pub use peer_info::PeerInfo;

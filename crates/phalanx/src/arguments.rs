@@ -504,6 +504,10 @@ pub(crate) struct Devnet {
     /// --beacon-node is given].
     #[arg(long, value_name = "VALIDATOR@SLOT", value_parser = validator_at_slot, help_heading = "Course")]
     pub(crate) exit: Vec<(u64, u64)>,
+    /// Have the block of this slot leave the one before behind. If an epoch begins with it, that deals the duties of the
+    /// next epoch anew.
+    #[arg(long, value_name = "SLOT", conflicts_with = "beacon_node", help_heading = "Course")]
+    pub(crate) reorg: Option<u64>,
 
     /// The embedded chain's sizes: an epoch has 8 slots, or 32.
     #[arg(long, value_enum, default_value_t = PresetName::Minimal, help_heading = "Chain")]

@@ -71,6 +71,13 @@ impl Parser {
     }
 }
 
+/// All events of a stream that arrives in these pieces.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn read(pieces: &[&[u8]]) -> Result<VecDeque<Event>, TooLarge> {
+    let (mut parser, mut events) = (Parser::new(super::call::Limits::EVENT), VecDeque::new());
+    pieces.iter().try_for_each(|piece| parser.push(piece, &mut events)).map(|()| events)
+}
+
 /// The event as it goes over the wire.
 pub(crate) fn encode(name: &str, data: &str) -> String {
     let mut text = format!("event: {name}\n");

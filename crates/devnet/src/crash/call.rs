@@ -205,14 +205,13 @@ mod tests {
     fn what_is_written_to_is_told_apart() {
         let target = |line: &str| one(line).target;
         assert_eq!(
-            target(r#"sendto(14<TCP:[127.0.0.1:3600->127.0.0.1:51002]>, ""..., 120, MSG_NOSIGNAL, NULL, 0) = 120"#),
+            target(
+                r#"sendto(14<TCP:[127.0.0.1:3600->127.0.0.1:51002]>, ""..., 120, MSG_NOSIGNAL, NULL, 0) = 120"#
+            ),
             Target::Connection(3600, 51002)
         );
         assert_eq!(target(r#"write(5<anon_inode:[eventfd]>, ""..., 8) = 8"#), Target::Wakeup);
-        assert_eq!(
-            target(r#"rename("/d/exit.new", "/d/exit") = 0"#),
-            Target::File("/d/exit.new".into())
-        );
+        assert_eq!(target(r#"rename("/d/exit.new", "/d/exit") = 0"#), Target::File("/d/exit.new".into()));
         assert_eq!(target(r#"unlink("/d/old.jsonl") = 0"#), Target::File("/d/old.jsonl".into()));
     }
 }

@@ -297,7 +297,8 @@ fn witness(files: &Files, spec: &Arc<Spec>, shown: Arc<Agreement>) -> Result<Wit
     let path = files.node(VICTIM).join(node::directory::LOCK);
     let json = std::fs::read(&path).map_err(|why| Error::File { path, why })?;
     let operators = Lock::parse(&json)?.operators()?;
-    let codec = Codec::new(operators.into_iter().map(|operator| operator.public_key).collect(), Arc::clone(spec));
+    let codec =
+        Codec::new(operators.into_iter().map(|operator| operator.public_key).collect(), Arc::clone(spec));
     let directories = peers().map(|peer| files.node(peer).join(node::record::DIRECTORY)).collect();
     let victim = PeerIndex(u8::try_from(VICTIM).expect("a handful of nodes"));
     Ok(Witness::new(codec, Arc::clone(spec), victim, directories, shown))

@@ -42,9 +42,8 @@ impl Image {
     /// # Errors
     /// They cannot be read.
     pub(super) fn of(ledger: &Path) -> Result<Image, Error> {
-        let read = |path: &Path| {
-            std::fs::read(path).map_err(|why| Error::File { path: path.to_owned(), why })
-        };
+        let read =
+            |path: &Path| std::fs::read(path).map_err(|why| Error::File { path: path.to_owned(), why });
         let log = log_of(ledger);
         let log = if log.exists() { Some(read(&log)?) } else { None };
         Ok(Image { database: read(ledger)?, log })
@@ -88,7 +87,8 @@ impl Image {
             let mut bytes = bytes.to_vec();
             for (offset, length) in ranges {
                 let begin = usize::try_from(*offset).unwrap_or(usize::MAX).min(bytes.len());
-                let end = begin.saturating_add(usize::try_from(*length).unwrap_or(usize::MAX)).min(bytes.len());
+                let end =
+                    begin.saturating_add(usize::try_from(*length).unwrap_or(usize::MAX)).min(bytes.len());
                 (begin..end).filter(|at| is_lost(*at)).for_each(|at| bytes[at] = 0);
             }
             bytes

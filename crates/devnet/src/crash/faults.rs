@@ -88,7 +88,12 @@ struct Fault {
 }
 
 impl Fault {
-    async fn done(&self, cluster: &mut Cluster, scratch: &Path, report: &mut Report) -> Result<String, Error> {
+    async fn done(
+        &self,
+        cluster: &mut Cluster,
+        scratch: &Path,
+        report: &mut Report,
+    ) -> Result<String, Error> {
         let Fault { error, calls, at, extent } = self;
         let plus = if *extent == Extent::Once { "" } else { "+" };
         let inject = format!("{calls}:error={error}:when={at}{plus}");

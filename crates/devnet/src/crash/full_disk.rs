@@ -146,7 +146,10 @@ async fn turned_read_only(
     cluster.restart().await?;
     let next = cluster.next_slot();
     wrong.extend(verdict::attests(cluster, next, report).await?);
-    tell(&format!("  slots {slot} and {}: the disk is read only; mounted anew after", slot.0 + DEAD_SLOTS - 1));
+    tell(&format!(
+        "  slots {slot} and {}: the disk is read only; mounted anew after",
+        slot.0 + DEAD_SLOTS - 1
+    ));
     report.point("disk turns read only", "ext4", wrong);
     Ok(())
 }

@@ -152,7 +152,11 @@ impl Killing {
         report.ready.add(ready);
         let next = cluster.next_slot();
         wrong.extend(verdict::attests(cluster, next, report).await?);
-        let line = format!("  slot {slot}: killed at call {} ({place}), ready after {} ms", self.at, ready.as_millis());
+        let line = format!(
+            "  slot {slot}: killed at call {} ({place}), ready after {} ms",
+            self.at,
+            ready.as_millis()
+        );
         report.point("kill", &place, wrong);
         Ok(Some(line))
     }

@@ -159,7 +159,11 @@ impl Witness {
         }
         for ((slot, kind, round, what), values) in &self.said {
             if values.len() > 1 {
-                found.push(format!("{what} of {} values for {slot}/{} in round {round}", values.len(), kind.name()));
+                found.push(format!(
+                    "{what} of {} values for {slot}/{} in round {round}",
+                    values.len(),
+                    kind.name()
+                ));
             }
         }
         found
@@ -169,7 +173,9 @@ impl Witness {
         let is_victim = |value: &Value| value.as_u64() == Some(self.victim.0.into());
         if line.input.get("disconnected").is_some_and(is_victim) {
             self.partings[peer] += 1;
-        } else if let Some(partials) = line.input.get("partials").filter(|partials| is_victim(&partials["from"])) {
+        } else if let Some(partials) =
+            line.input.get("partials").filter(|partials| is_victim(&partials["from"]))
+        {
             self.take_in_partials(line.at, &bytes(&partials["set"]));
         } else if let Some(message) = line.input.get("consensus") {
             self.take_in_message(&bytes(message));

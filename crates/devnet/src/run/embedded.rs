@@ -14,7 +14,7 @@ use super::ledger::Judged;
 use super::record::{BlockRecord, Due, Record, Share};
 use super::{Options, selected};
 use crate::Error;
-use crate::chain::{Chain, ChainConfig, Proposed, Scenario, SlotTruth, Standing};
+use crate::chain::{Chain, ChainConfig, Proposed, Reorg, Scenario, SlotTruth, Standing};
 
 /// Slots after which it is known what became of a slot: an aggregate may miss one block, not two.
 pub(super) const LAG: u64 = 2;
@@ -28,6 +28,8 @@ pub(super) struct Embedded {
     keys: Vec<GroupKey>,
     /// Whether registrations with builders are expected.
     builder: bool,
+    /// A slot whose block is left behind, as the scenario wants it.
+    left_behind: Option<Slot>,
     exits: BTreeMap<Slot, Vec<ValidatorIndex>>,
     contributors: BTreeMap<Slot, BTreeMap<SubcommitteeIndex, BTreeSet<ValidatorIndex>>>,
 }
@@ -47,13 +49,15 @@ impl Embedded {
                 only_aggregates: true,
                 builder: options.builder,
                 blobs: options.blobs,
+                reorg: options.reorg.map(|at| Reorg { at, depth: 1 }),
                 ..Scenario::default()
             },
         };
         let spec = config.spec();
         let chain = Chain::start(config).await?;
+        let left_behind = options.reorg.map(|at| Slot(at.0 - 1));
         let (exits, contributors) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Embedded { chain, spec, keys, builder: options.builder, exits, contributors })
+        Ok(Embedded { chain, spec, keys, builder: options.builder, left_behind, exits, contributors })
     }
 
     pub(super) fn url(&self) -> Url {
@@ -97,7 +101,8 @@ impl Embedded {
         }
     }
 
-    /// What the chain's ledger of truth has of a slot.
+    /// What the chain's ledger of truth has of a slot. That a block was left behind is neither its proposer's fault, nor
+    /// that of those who signed it.
     pub(super) fn record(&self, slot: Slot) -> Record {
         let truth = self.chain.slot(slot);
         let mut due = Vec::new();
@@ -111,7 +116,7 @@ impl Embedded {
             due,
             block: truth.proposal.map(|proposal| block(&proposal)),
             sync_bits: self.sync_bits(slot, &truth),
-            right_heads: Some(Share { part: right, whole: votes.count() as u64 }),
+            right_heads: self.is_kept(slot).then(|| Share { part: right, whole: votes.count() as u64 }),
             is_timed: true,
         }
     }
@@ -123,7 +128,9 @@ impl Embedded {
             validator: Some(self.chain.proposer(slot)),
             begin_ns: Some(0),
             arrived_ns: truth.proposal.map(|proposal| proposal.arrived_ns),
-            included: Some(truth.proposal.is_some_and(|proposal| truth.right_head == Some(proposal.root))),
+            included: self
+                .is_kept(slot)
+                .then(|| truth.proposal.is_some_and(|proposal| truth.right_head == Some(proposal.root))),
         });
         let begin_ns = Some(head_or(truth, self.spec.attestation_due_ns(slot)));
         due.extend(truth.attesters.iter().map(|attester| Due {
@@ -140,6 +147,11 @@ impl Embedded {
             arrived_ns: aggregate.aggregated.map(|aggregated| aggregated.arrived_ns),
             included: None,
         }));
+    }
+
+    /// Whether the block of the slot is to stay.
+    fn is_kept(&self, slot: Slot) -> bool {
+        self.left_behind != Some(slot)
     }
 
     /// The sync committee's messages and contributions.
@@ -209,7 +221,7 @@ impl Embedded {
     /// Seats of a subcommittee in which nobody was selected are nobody's fault.
     fn sync_bits(&self, slot: Slot, truth: &SlotTruth) -> Option<Share> {
         let size = self.spec.preset.sync_subcommittee_size();
-        let contributors = self.contributors.get(&slot)?;
+        let contributors = self.contributors.get(&slot).filter(|_| self.is_kept(slot))?;
         let gathered = contributors.values().filter(|members| !members.is_empty()).count() as u64;
         Some(Share { part: truth.sync_seats_included? as u64, whole: gathered * size })
     }

@@ -29,6 +29,9 @@ pub struct Options {
     pub kills: Vec<(usize, Slot)>,
     /// Nodes to be started again at the start of a slot.
     pub restarts: Vec<(usize, Slot)>,
+    /// A slot whose block leaves the one before behind, on the embedded chain. Where it is an epoch's first, that deals
+    /// the duties of the next epoch anew.
+    pub reorg: Option<Slot>,
     /// Validators to hand their exits in at the start of a slot.
     pub exits: Vec<(ValidatorIndex, Slot)>,
     /// Where files are kept; must not exist or be empty. Without, they are gone at the end.
@@ -55,6 +58,7 @@ impl Options {
             blobs: 0,
             kills: Vec::new(),
             restarts: Vec::new(),
+            reorg: None,
             exits: Vec::new(),
             dir: None,
             beacon_node: None,
@@ -86,6 +90,7 @@ impl Options {
         }
         self.check_kills()?;
         self.check_exits()?;
+        self.check_reorg()?;
         let shortest = shortest_slot_ms(self.most_dead());
         if self.beacon_node.is_none() && self.slot_ms < shortest {
             let (slot_ms, dead) = (self.slot_ms, self.most_dead());
@@ -130,6 +135,19 @@ impl Options {
             self.check_slot(*slot)?;
         }
         Ok(())
+    }
+
+    fn check_reorg(&self) -> Result<(), Error> {
+        let Some(slot) = self.reorg else { return Ok(()) };
+        if self.beacon_node.is_some() {
+            return Err(Error::Options(
+                "only the embedded chain can be made to leave a block behind".to_owned(),
+            ));
+        }
+        if slot < Slot(2) {
+            return Err(Error::Options(format!("before slot {slot} there is no block to leave behind")));
+        }
+        self.check_slot(slot)
     }
 
     fn check_slot(&self, slot: Slot) -> Result<(), Error> {
@@ -186,6 +204,11 @@ mod tests {
         assert!(refused(Options { exits, ..options() }).contains("no validator 32"));
         let exits = vec![(ValidatorIndex(0), Slot(35))];
         assert!(refused(Options { exits, ..options() }).contains("slot 35"));
+        assert!(refused(Options { reorg: Some(Slot(1)), ..options() }).contains("no block to leave behind"));
+        assert!(refused(Options { reorg: Some(Slot(35)), ..options() }).contains("slot 35"));
+        let beacon_node = Some("http://127.0.0.1:1".parse().expect("a URL"));
+        let elsewhere = Options { reorg: Some(Slot(8)), beacon_node, ..options() };
+        assert!(refused(elsewhere).contains("only the embedded chain"));
         assert!(refused(Options { restarts: vec![(0, Slot(2))], ..options() }).contains("not dead"));
     }
 

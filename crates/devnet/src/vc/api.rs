@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use eth::DecodeError;
+use eth::{DecodeError, Root};
 use reqwest::{RequestBuilder, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -94,8 +94,21 @@ impl Api {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, Failure> {
+        data(&self.post(path, body).await?)
+    }
+
+    /// POST of JSON, the `data` of a JSON answer and the block it depends on.
+    pub(super) async fn ask_dependent<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Dependent<T>, Failure> {
+        whole(&self.post(path, body).await?)
+    }
+
+    async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
         let request = self.request(self.http.post(self.url(path))).header("accept", SSZ_PREFERRED);
-        data(&answer(with_body(request, "application/json", json(body)?)).await?.1)
+        Ok(answer(with_body(request, "application/json", json(body)?)).await?.1)
     }
 
     /// POST of JSON; what is answered does not matter.
@@ -141,6 +154,13 @@ impl Api {
     fn url(&self, path: &str) -> Url {
         self.base.join(path).expect("paths of the Beacon API join")
     }
+}
+
+/// An answer that holds as long as a block stays on the chain.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub(super) struct Dependent<T> {
+    pub(super) dependent_root: Root,
+    pub(super) data: T,
 }
 
 /// How an answer is encoded.
@@ -200,8 +220,12 @@ fn data<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     struct Data<T> {
         data: T,
     }
-    let answer: Data<T> = serde_json::from_slice(body).map_err(|why| Failure::Answer(why.to_string()))?;
-    Ok(answer.data)
+    whole(body).map(|answer: Data<T>| answer.data)
+}
+
+/// A JSON answer.
+fn whole<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|why| Failure::Answer(why.to_string()))
 }
 
 fn json(body: &impl Serialize) -> Result<Vec<u8>, Failure> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 use eth::{
-    AttesterDuty, BeaconCommitteeSelection, Epoch, ProposerDuty, PublicKeyBytes, SignatureBytes, Slot,
+    AttesterDuty, BeaconCommitteeSelection, Epoch, ProposerDuty, PublicKeyBytes, Root, SignatureBytes, Slot,
     SyncDuty, ValidatorIndex,
 };
 
@@ -21,10 +21,17 @@ pub(super) struct Duties {
 struct Known {
     validators: BTreeMap<ValidatorIndex, PublicKeyBytes>,
     proposers: BTreeMap<Epoch, Vec<ProposerDuty>>,
-    attesters: BTreeMap<Epoch, Vec<AttesterDuty>>,
+    attesters: BTreeMap<Epoch, Attesters>,
     selections: BTreeMap<Epoch, BTreeMap<(Slot, ValidatorIndex), SignatureBytes>>,
     /// By period.
     sync: BTreeMap<u64, Vec<SyncDuty>>,
+}
+
+/// Who attests in an epoch, as long as a block stays on the chain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Attesters {
+    pub(super) dependent_root: Root,
+    pub(super) duties: Vec<AttesterDuty>,
 }
 
 /// The duties of that epoch have not been fetched.
@@ -52,20 +59,40 @@ impl Duties {
         Ok(duties.iter().find(|duty| duty.slot == slot).copied())
     }
 
-    pub(super) fn set_attesters(&self, epoch: Epoch, duties: Vec<AttesterDuty>) {
-        keep(&mut self.known().attesters, epoch, duties);
+    /// Duties that depend on another block than before have no selections yet.
+    pub(super) fn set_attesters(&self, epoch: Epoch, attesters: Attesters) {
+        let mut known = self.known();
+        if !known.depends_on(epoch, attesters.dependent_root) {
+            known.selections.remove(&epoch);
+        }
+        keep(&mut known.attesters, epoch, attesters);
     }
 
-    /// The attester duties of an epoch, if they were fetched.
-    pub(super) fn attesters(&self, epoch: Epoch) -> Option<Vec<AttesterDuty>> {
+    /// Who attests in an epoch, if that was fetched.
+    pub(super) fn attesters(&self, epoch: Epoch) -> Option<Attesters> {
         self.known().attesters.get(&epoch).cloned()
     }
 
-    /// Whole selection proofs of an epoch, as many as the node had.
-    pub(super) fn set_selections(&self, epoch: Epoch, selections: Vec<BeaconCommitteeSelection>) {
+    /// Whether the attester duties of the epoch were fetched while they depended on another block.
+    pub(super) fn are_outdated(&self, epoch: Epoch, dependent_root: Root) -> bool {
+        let known = self.known();
+        known.attesters.contains_key(&epoch) && !known.depends_on(epoch, dependent_root)
+    }
+
+    /// Whole selection proofs of an epoch, as many as the node had, for the duties that depend on a block. They come too
+    /// late if the duties are others by now.
+    pub(super) fn set_selections(
+        &self,
+        epoch: Epoch,
+        dependent_root: Root,
+        selections: Vec<BeaconCommitteeSelection>,
+    ) {
         let proofs =
             selections.into_iter().map(|each| ((each.slot, each.validator_index), each.selection_proof));
-        keep(&mut self.known().selections, epoch, proofs.collect());
+        let mut known = self.known();
+        if known.depends_on(epoch, dependent_root) {
+            keep(&mut known.selections, epoch, proofs.collect());
+        }
     }
 
     /// Whether the node has answered for that epoch, however much it had.
@@ -89,6 +116,12 @@ impl Duties {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().expect("nothing panics while holding the duties")
+    }
+}
+
+impl Known {
+    fn depends_on(&self, epoch: Epoch, dependent_root: Root) -> bool {
+        self.attesters.get(&epoch).is_some_and(|attesters| attesters.dependent_root == dependent_root)
     }
 }
 

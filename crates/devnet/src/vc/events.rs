@@ -14,8 +14,14 @@ const EVENT_BYTES: usize = 64 << 10;
 /// A head of the chain, as the node's events tell it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Head {
-    slot: Slot,
+    pub(super) slot: Slot,
     block: Root,
+    /// What the duties of the slot's epoch depend on; zero where the node does not tell.
+    #[serde(default)]
+    pub(super) previous_duty_dependent_root: Root,
+    /// What the duties of the next epoch depend on; zero where the node does not tell.
+    #[serde(default)]
+    pub(super) current_duty_dependent_root: Root,
 }
 
 /// The slot's block as soon as it is heard to be the head; none if that has not happened `due_ns` into the slot.
@@ -78,9 +84,15 @@ mod tests {
         let event = |event: &str, slot: u64| {
             format!("event:{event}\ndata:{{\"slot\":\"{slot}\",\"block\":\"{block}\",\"state\":\"0x\"}}\n\n")
         };
-        let head = |slot| Some(Head { slot: Slot(slot), block });
+        let head = |slot| Some(Head { slot: Slot(slot), block, ..Head::default() });
         assert_eq!(head_in(event("head", 8).as_bytes()), head(8));
         assert_eq!(head_in(event(" head", 7).replace("data:", "data: ").as_bytes()), head(7));
+        let roots = r#""previous_duty_dependent_root":"ROOT","current_duty_dependent_root":"ROOT","state""#;
+        let dependent = event("head", 9).replace("\"state\"", &roots.replace("ROOT", &block.to_string()));
+        let (previous_duty_dependent_root, current_duty_dependent_root) = (block, block);
+        let expected =
+            Head { slot: Slot(9), block, previous_duty_dependent_root, current_duty_dependent_root };
+        assert_eq!(head_in(dependent.as_bytes()), Some(expected));
         assert_eq!(head_in(event("block", 7).as_bytes()), None);
         assert_eq!(head_in(b": keep alive\n\n"), None);
         assert_eq!(head_in(b"event: head\ndata: nonsense\n\n"), None);

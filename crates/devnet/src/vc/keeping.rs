@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use eth::{AttesterDuty, Epoch, ProposerDuty, Slot, SyncDuty, ValidatorIndex, is_aggregator};
+use eth::{AttesterDuty, Epoch, ProposerDuty, Root, Slot, SyncDuty, ValidatorIndex, is_aggregator};
 use futures::future::join;
 use serde_json::{Value, json};
 
-use super::api::Failure;
+use super::api::{Dependent, Failure};
+use super::duties::Attesters;
 use super::{Session, registering, selecting};
 
 /// The questions of a slot.
@@ -44,28 +45,56 @@ pub(super) async fn fetch_duties(session: &Session, epoch: Epoch, begins: bool) 
     Ok(())
 }
 
+/// Asks for attester duties anew when a head says that they depend on another block than when they were fetched. For
+/// ever.
+pub(super) async fn follow_heads(session: Arc<Session>) {
+    let mut heads = session.client.heads.subscribe();
+    // The sender lives as long as the session.
+    while heads.changed().await.is_ok() {
+        let head = *heads.borrow_and_update();
+        let epoch = session.spec.epoch_of(head.slot);
+        let current = (epoch, head.previous_duty_dependent_root);
+        let next = (Epoch(epoch.0 + 1), head.current_duty_dependent_root);
+        join(ask_anew(&session, current), ask_anew(&session, next)).await;
+    }
+}
+
+async fn ask_anew(session: &Arc<Session>, (epoch, dependent_root): (Epoch, Root)) {
+    if dependent_root.is_zero() || !session.client.duties.are_outdated(epoch, dependent_root) {
+        return;
+    }
+    tracing::info!(topic = "vc", %epoch, "the duties have changed");
+    report("changed duties", fetch_attesters(session, epoch).await);
+    select(session, epoch).await;
+}
+
 /// What follows from the duties: announcements, selections and subscriptions.
 pub(super) async fn follow_up(session: Arc<Session>, epoch: Epoch, begins: bool) {
     if begins {
         announce(&session).await;
         report("sync subscriptions", subscribe_sync(&session, epoch).await);
     }
-    // The node holds these until a threshold of clients has asked.
     let select = async |epoch| {
         if begins || !session.client.duties.has_selections(epoch) {
-            report("selections", selecting::select_attesters(&session, epoch).await);
-            report("subscriptions", subscribe(&session, epoch).await);
+            select(&session, epoch).await;
         }
     };
     join(select(epoch), select(Epoch(epoch.0 + 1))).await;
 }
 
+/// Finds out who aggregates, which the node holds until a threshold of clients has asked, and tells it.
+async fn select(session: &Arc<Session>, epoch: Epoch) {
+    report("selections", selecting::select_attesters(session, epoch).await);
+    report("subscriptions", subscribe(session, epoch).await);
+}
+
 /// Duties of validators that are not the client's, by their key, are not kept.
 async fn fetch_attesters(session: &Session, epoch: Epoch) -> Result<(), Failure> {
     let path = format!("eth/v1/validator/duties/attester/{epoch}");
-    let mut duties: Vec<AttesterDuty> = session.client.api.ask(&path, &indices(session)).await?;
+    let answer = session.client.api.ask_dependent(&path, &indices(session)).await?;
+    let Dependent::<Vec<AttesterDuty>> { dependent_root, data: mut duties } = answer;
     duties.retain(|duty| session.client.keys.contains_key(&duty.pubkey));
-    session.client.duties.set_attesters(epoch, duties);
+    session.client.duties.set_attesters(epoch, Attesters { dependent_root, duties });
     Ok(())
 }
 
@@ -101,7 +130,7 @@ async fn announce(session: &Arc<Session>) {
 
 /// Which subnets matter, and where the client will aggregate.
 async fn subscribe(session: &Session, epoch: Epoch) -> Result<(), Failure> {
-    let duties = session.client.duties.attesters(epoch).unwrap_or_default();
+    let duties = session.client.duties.attesters(epoch).unwrap_or_default().duties;
     let subscription = |duty: AttesterDuty| {
         let proof = session.client.duties.selection(epoch, &duty);
         json!({

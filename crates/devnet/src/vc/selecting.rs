@@ -11,6 +11,7 @@ use eth::{
 
 use super::Session;
 use super::api::Failure;
+use super::duties::Attesters;
 use super::signing::off_the_loop;
 
 /// A member of the sync committee that contributes for a subcommittee.
@@ -24,7 +25,7 @@ pub(super) struct Contributor {
 
 /// Selects among all attesters of an epoch, in one request.
 pub(super) async fn select_attesters(session: &Arc<Session>, epoch: Epoch) -> Result<(), Failure> {
-    let duties = session.client.duties.attesters(epoch).unwrap_or_default();
+    let Attesters { dependent_root, duties } = session.client.duties.attesters(epoch).unwrap_or_default();
     let sign = move |session: &Session| {
         let selection = |duty: &eth::AttesterDuty| {
             let proof =
@@ -42,7 +43,7 @@ pub(super) async fn select_attesters(session: &Arc<Session>, epoch: Epoch) -> Re
         selections =
             session.client.api.ask("eth/v1/validator/beacon_committee_selections", &selections).await?;
     }
-    session.client.duties.set_selections(epoch, selections);
+    session.client.duties.set_selections(epoch, dependent_root, selections);
     Ok(())
 }
 

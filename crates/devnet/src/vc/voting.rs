@@ -13,8 +13,8 @@ use super::{Session, aggregating, events};
 pub(super) async fn attest(session: Arc<Session>, slot: Slot) {
     // Its root is not asked for: the node knows best what to vote for.
     let _ = events::head_of(&session, slot, session.spec.attestation_due_ns(slot)).await;
-    let duties = session.client.duties.attesters(session.spec.epoch_of(slot)).unwrap_or_default();
-    let duties: Vec<AttesterDuty> = duties.into_iter().filter(|duty| duty.slot == slot).collect();
+    let attesters = session.client.duties.attesters(session.spec.epoch_of(slot)).unwrap_or_default();
+    let duties: Vec<AttesterDuty> = attesters.duties.into_iter().filter(|duty| duty.slot == slot).collect();
     if duties.is_empty() {
         return;
     }

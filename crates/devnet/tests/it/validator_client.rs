@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use devnet::chain::{Chain, ChainConfig, Clock, Scenario, SlotTruth};
+use devnet::chain::{Chain, ChainConfig, Clock, Reorg, Scenario, SlotTruth};
 use devnet::interop_key;
 use devnet::vc::{Agreement, ValidatorClient, ValidatorClientConfig};
 use eth::{Address, Epoch, Preset, Slot, ValidatorIndex};
@@ -63,8 +63,18 @@ impl World {
         for slot in slots {
             self.vote(slot).await;
             self.at(slot, 667);
-            self.until("aggregation", || aggregated(&self.chain.slot(Slot(slot)))).await;
+            self.until("aggregation", || aggregated(&self.truth(slot))).await;
         }
+    }
+
+    /// What became of a slot; nobody signs the genesis.
+    fn truth(&self, slot: u64) -> SlotTruth {
+        let mut truth = self.chain.slot(Slot(slot));
+        if slot == 0 {
+            truth.sync_members.clear();
+            truth.contributions.clear();
+        }
+        truth
     }
 
     /// Lets two thirds of a slot pass, until block and votes have come.
@@ -73,7 +83,7 @@ impl World {
         let proposed = || slot == 0 || self.chain.slot(Slot(slot)).proposal.is_some();
         self.until("a block", proposed).await;
         self.at(slot, 334);
-        self.until("votes", || voted(&self.chain.slot(Slot(slot)))).await;
+        self.until("votes", || voted(&self.truth(slot))).await;
     }
 
     /// Sets the clock to a place in a slot, thousandths.
@@ -179,9 +189,9 @@ async fn a_distributed_client_has_the_node_complete_its_selections_as_the_record
 
     let sync = asked("/eth/v1/validator/sync_committee_selections");
     let slots: Vec<String> = sync.iter().map(|asked| values(&asked.body, "slot")[0].clone()).collect();
-    assert_eq!(slots, (0..=9).map(|slot: u64| slot.to_string()).collect::<Vec<_>>());
+    assert_eq!(slots, (1..=9).map(|slot: u64| slot.to_string()).collect::<Vec<_>>());
     let parts: usize = world.chain.slot(Slot(1)).contributions.len();
-    assert_eq!(sync[1].body.as_array().map(Vec::len), Some(parts), "every member in all its subcommittees");
+    assert_eq!(sync[0].body.as_array().map(Vec::len), Some(parts), "every member in all its subcommittees");
 
     let first = |path| world.middleware.first(path).expect("it was asked");
     let selections = first("/eth/v1/validator/beacon_committee_selections");
@@ -212,6 +222,29 @@ async fn a_distributed_client_at_a_plain_beacon_node_aggregates_nothing_and_does
         assert!(truth.aggregates.iter().all(|aggregate| aggregate.aggregated.is_none()), "slot {slot}");
         assert!(truth.contributions.iter().all(|part| part.contributed.is_none()), "slot {slot}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn duties_that_a_reorg_deals_anew_are_asked_for_at_once_and_done() {
+    let reorg = Some(Reorg { at: Slot(10), depth: 3 });
+    let world = World::start(Scenario { reorg, ..Scenario::default() }).await;
+    let client = world.client(world.config(0..VALIDATORS)).await;
+    let asked = || world.middleware.asked("/eth/v1/validator/duties/attester/2").len();
+    world.pass(0..=9).await;
+    let knows_the_next_epoch = || world.middleware.asked(SUBSCRIPTIONS).len() == 6;
+    world.until("subscriptions", knows_the_next_epoch).await;
+    assert_eq!(asked(), 1, "when the epoch before began");
+    world.pass(10..=10).await;
+    world.until("the new duties", || asked() == 2).await;
+    world.pass(11..=15).await;
+    assert_eq!(asked(), 2, "once is enough");
+    world.pass(16..=24).await;
+    client.stop().await;
+    world.assert_no_complaint();
+    let right_head = |slot| world.chain.right_head(Slot(slot));
+    assert_eq!(right_head(9), right_head(6), "three blocks were left behind");
+    let votes = (10..=23).flat_map(|slot| world.truth(slot).attesters);
+    assert!(votes.into_iter().all(|vote| vote.included.is_some()), "in the new epoch too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

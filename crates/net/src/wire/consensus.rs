@@ -34,14 +34,24 @@ pub fn sign(key: &NodeKey, me: PeerIndex, duty: Duty, draft: Draft) -> Message {
 /// Encodes a signed message with its justification and all values that they name.
 pub fn encode(message: &ConsensusMessage) -> Vec<u8> {
     let ConsensusMessage { message, values, .. } = message;
-    let size = message.wire.len() + values.iter().map(|value| value.bytes.len() + 128).sum::<usize>();
-    let mut out = Vec::with_capacity(size + 256 * message.justification.len());
-    put_bytes(1, &message.wire, &mut out);
-    for justification in &message.justification {
-        put_bytes(2, &justification.wire, &mut out);
+    let justification = message.justification.iter().map(|entry| &entry.wire[..]);
+    envelope(&message.wire, justification, values.iter().map(|value| &value.bytes[..]))
+}
+
+/// The envelope of a signed message, the signed messages that justify it, and encoded values.
+pub(crate) fn envelope<'a>(
+    message: &[u8],
+    justification: impl Iterator<Item = &'a [u8]>,
+    values: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Vec<u8> {
+    let size = message.len() + values.clone().map(|value| value.len() + 128).sum::<usize>();
+    let mut out = Vec::with_capacity(size + 256 * justification.size_hint().0);
+    put_bytes(1, message, &mut out);
+    for entry in justification {
+        put_bytes(2, entry, &mut out);
     }
     for value in values {
-        put_bytes(3, &any::encode(UNSIGNED_DATA_SET, &value.bytes), &mut out);
+        put_bytes(3, &any::encode(UNSIGNED_DATA_SET, value), &mut out);
     }
     out
 }

@@ -16,6 +16,10 @@ use tokio::sync::{mpsc, oneshot};
 /// A connection whose streams are opened on demand.
 pub(crate) struct RawPeer {
     opens: mpsc::Sender<oneshot::Sender<SubstreamBox>>,
+    /// The other side's own streams, in the order in which it opened them.
+    theirs: mpsc::UnboundedReceiver<SubstreamBox>,
+    /// Those that were not wanted stay open.
+    unwanted: Vec<SubstreamBox>,
     closed: Option<oneshot::Receiver<()>>,
 }
 
@@ -38,9 +42,10 @@ impl RawPeer {
         let dial = transport.dial(to.clone(), options).expect("a TCP address");
         let (_, muxer): (PeerId, StreamMuxerBox) = dial.await.expect("the handshake succeeds");
         let (opens, wishes) = mpsc::channel(1);
+        let (inbound, theirs) = mpsc::unbounded_channel();
         let (closing, closed) = oneshot::channel();
-        tokio::spawn(drive(muxer, wishes, closing));
-        RawPeer { opens, closed: Some(closed) }
+        tokio::spawn(drive(muxer, wishes, inbound, closing));
+        RawPeer { opens, theirs, unwanted: Vec::new(), closed: Some(closed) }
     }
 
     /// Opens a stream and claims a protocol, without waiting for the answer.
@@ -72,12 +77,37 @@ impl RawPeer {
         let _ = stream.read_to_end(&mut ignored).await;
     }
 
+    /// The next stream that the other side opens for that protocol, which is agreed to.
+    pub(crate) async fn accept(&mut self, protocol: &str) -> SubstreamBox {
+        loop {
+            let next = tokio::time::timeout(crate::cluster::PATIENCE, self.theirs.recv()).await;
+            let mut stream = next.expect("it opens one in time").expect("the connection is open");
+            let header = read_line(&mut stream).await;
+            let wanted = read_line(&mut stream).await;
+            if wanted.ends_with(format!("{protocol}\n").as_bytes()) {
+                stream.write_all(&[header, wanted].concat()).await.expect("the connection is open");
+                stream.flush().await.expect("the connection is open");
+                return stream;
+            }
+            self.unwanted.push(stream);
+        }
+    }
+
     /// Waits until the other side has closed the connection.
     pub(crate) async fn wait_until_closed(&mut self) {
         let closed = self.closed.take().expect("waited for once");
         let closed = tokio::time::timeout(crate::cluster::PATIENCE, closed).await;
         closed.expect("the connection closes in time").expect("the driver says so");
     }
+}
+
+/// A line of the negotiation, with its length in front.
+async fn read_line(stream: &mut SubstreamBox) -> Vec<u8> {
+    let mut length = [0];
+    stream.read_exact(&mut length).await.expect("lines are short");
+    let mut line = vec![0; length[0].into()];
+    stream.read_exact(&mut line).await.expect("the line is whole");
+    [&length[..], &line].concat()
 }
 
 /// The pieces of a frame: its length, then the message.
@@ -89,18 +119,17 @@ pub(crate) fn frame(message: &[u8]) -> Vec<u8> {
 async fn drive(
     mut muxer: StreamMuxerBox,
     mut wishes: mpsc::Receiver<oneshot::Sender<SubstreamBox>>,
+    theirs: mpsc::UnboundedSender<SubstreamBox>,
     closing: oneshot::Sender<()>,
 ) {
     let mut wish: Option<oneshot::Sender<SubstreamBox>> = None;
-    // The other side's own streams are kept open and never answered.
-    let mut theirs = Vec::new();
     let broken = poll_fn(|cx| {
         loop {
             if muxer.poll_unpin(cx).map(|event| event.is_err()) == std::task::Poll::Ready(true) {
                 return std::task::Poll::Ready(());
             }
             match muxer.poll_inbound_unpin(cx) {
-                std::task::Poll::Ready(Ok(stream)) => theirs.push(stream),
+                std::task::Poll::Ready(Ok(stream)) => drop(theirs.send(stream)),
                 std::task::Poll::Ready(Err(_)) => return std::task::Poll::Ready(()),
                 std::task::Poll::Pending => {}
             }

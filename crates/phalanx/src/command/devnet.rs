@@ -54,6 +54,7 @@ fn options(arguments: Devnet) -> anyhow::Result<Options> {
     options.blobs = arguments.blobs;
     options.kills = at_slots(arguments.kill);
     options.restarts = at_slots(arguments.restart);
+    options.reorg = arguments.reorg.map(Slot);
     options.slot_ms = arguments.slot_ms.unwrap_or_else(|| Options::default_slot_ms(options.most_dead()));
     options.dir = arguments.dir;
     options.beacon_node = arguments.beacon_node;

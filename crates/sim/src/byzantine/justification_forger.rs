@@ -44,7 +44,8 @@ impl JustificationForger {
             0 => {
                 message.kind = Kind::PrePrepare;
                 message.value = Some(value.hash);
-                message.round = Round::new(message.round.number() + scene.random.below(3) as u64)?;
+                message.round =
+                    Round::new(message.round.number().saturating_add(scene.random.below(3) as u64))?;
                 message.justification = self.borrowed(scene, honest, Kind::RoundChange);
             }
             1 => {
