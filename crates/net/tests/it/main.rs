@@ -13,3 +13,4 @@ mod wire_contributions;
 mod wire_partials;
 mod wire_small_partials;
 mod wire_values;
+mod witnesses;

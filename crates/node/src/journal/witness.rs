@@ -8,13 +8,17 @@ pub(super) fn notice(notice: &Notice, peer_name: impl Fn(PeerIndex) -> String) {
     match notice {
         Notice::LedgerTrusted(Ground::Peers(peers)) => {
             let peers = names(peers);
-            tracing::info!(topic = "witness", ?peers, "peers have told what they have seen; signing begins");
+            tracing::info!(
+                topic = "witness",
+                ?peers,
+                "peers have told what they have seen of this node; its slashing ledger is trusted"
+            );
         }
         Notice::LedgerTrusted(ground) => {
             tracing::warn!(
                 topic = "witness",
                 ?ground,
-                "no peer could tell what it has seen; two epochs are over, signing begins"
+                "no peer could tell what it has seen of this node; two epochs are over, its slashing ledger is trusted"
             );
         }
         Notice::LedgerBehind { validators, ledger, seen, peers } => {

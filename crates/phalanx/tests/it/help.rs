@@ -92,6 +92,7 @@ fn the_flags_of_devnet_are_these() {
         "log-output-path",
         "nodes",
         "preset",
+        "reorg",
         "restart",
         "slot-ms",
         "slots",
