@@ -10,7 +10,9 @@ use eth::Root;
 
 use crate::history::{History, Standing};
 use crate::known_bugs::{KnownBug, is_on};
-use crate::{Batch, Behind, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark};
+use crate::{
+    Batch, Behind, DutyId, Error, Item, Permit, Record, Refusal, Request, Signable, Store, Watermark,
+};
 
 pub use import::{Conflict, Imported, Strategy};
 
