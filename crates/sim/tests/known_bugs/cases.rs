@@ -13,7 +13,6 @@ pub(crate) struct Case {
     pub(crate) bug: KnownBug,
     /// The name of the test, as it is called in this file's directory.
     pub(crate) test: &'static str,
-    #[cfg_attr(not(feature = "known-bugs"), expect(dead_code, reason = "the tests are run by their names"))]
     pub(crate) run: Box<dyn Fn()>,
     pub(crate) finding: Finding,
 }

@@ -10,6 +10,9 @@ use crate::instance::{A, B, Node, checks, message, said};
 use crate::liars::{Says, no_value, two_proposals};
 use crate::{SLOT, duty, quiet};
 
+/// The round of the next leader that is heard: a proposal doubles its round, and the second is over with the first.
+const AFTER_A_REFUSAL: u64 = 3;
+
 /// The leader of the first round lies to a cluster of which two validators attest.
 fn lied_to(lie: Lie) -> World {
     let mut world = quiet(4, 16);
@@ -63,7 +66,7 @@ pub(crate) fn whoever_refused_a_value_still_has_its_own_to_propose() {
     let world = lied_to(Lie::OmitsValidators);
     for node in honest() {
         assert_eq!(world.refused(node, duty()), [Reason::OmitsValidators]);
-        assert_eq!(world.decided_in(node, duty()), Some(2), "the next leader has a value");
+        assert_eq!(world.decided_in(node, duty()), Some(AFTER_A_REFUSAL), "the next leader has a value");
     }
 }
 
@@ -71,7 +74,7 @@ pub(crate) fn whoever_refused_a_value_still_has_its_own_to_propose() {
 pub(crate) fn a_leader_on_another_fork_is_not_followed() {
     let world = lied_to(Lie::WrongTarget);
     for node in honest() {
-        assert_eq!(world.decided_in(node, duty()), Some(2), "its vote is not the cluster's");
+        assert_eq!(world.decided_in(node, duty()), Some(AFTER_A_REFUSAL), "its vote is not the cluster's");
         assert_eq!(world.refused(node, duty()), [Reason::CheckpointsDiffer]);
     }
 }
