@@ -8,7 +8,7 @@ use std::time::Duration;
 use fuzz::{TARGETS, Target, run};
 
 /// Changes of each input; `FUZZ_CHANGES` asks for more.
-const CHANGES: usize = 40;
+const CHANGES: usize = 20;
 /// No input of a few kilobytes may take longer. A generous limit: the machine may do other things as well.
 const PATIENCE: Duration = Duration::from_secs(60);
 
