@@ -154,9 +154,10 @@ async fn run(config: ValidatorClientConfig, ready: Arc<OnceLock<Arc<Session>>>, 
         setup::learn(&session).await;
         tasks.spawn(keeping::follow_heads(Arc::clone(&session)));
         tasks.spawn(keeping::follow_up(Arc::clone(&session), session.epoch_now(), true));
+        let first = session.next_slot();
         // Nobody else sets it.
         let _ = ready.set(Arc::clone(&session));
-        slots(session, tasks).await;
+        slots(session, tasks, first).await;
     };
     tokio::select! {
         () = work => {}
@@ -164,9 +165,10 @@ async fn run(config: ValidatorClientConfig, ready: Arc<OnceLock<Arc<Session>>>, 
     }
 }
 
-/// Does every slot's work, for ever; a slot that takes long does not delay the next.
-async fn slots(session: Arc<Session>, mut tasks: JoinSet<()>) {
-    let mut slot = session.next_slot();
+/// Does every slot's work from the first on, for ever; a slot that takes long does not delay the next, and who wakes late
+/// goes on with the running one.
+async fn slots(session: Arc<Session>, mut tasks: JoinSet<()>, first: Slot) {
+    let mut slot = first;
     loop {
         session.clock.until(session.spec.slot_start_ns(slot)).await;
         let epoch = session.spec.epoch_of(slot);
@@ -177,7 +179,7 @@ async fn slots(session: Arc<Session>, mut tasks: JoinSet<()>) {
         tasks.spawn(voting::attest(Arc::clone(&session), slot));
         tasks.spawn(sync_voting::serve(Arc::clone(&session), slot));
         while tasks.try_join_next().is_some() {}
-        slot = Slot(slot.0 + 1).max(session.next_slot());
+        slot = Slot(slot.0 + 1).max(session.slot_now());
     }
 }
 
@@ -188,9 +190,14 @@ impl Session {
         if now < 0 { Slot(0) } else { Slot(self.spec.slot_at_ns(now).0 + 1) }
     }
 
+    /// The slot of now; slot 0 before genesis.
+    fn slot_now(&self) -> Slot {
+        self.spec.slot_at_ns(self.clock.now_ns())
+    }
+
     /// The epoch of now; epoch 0 before genesis.
     fn epoch_now(&self) -> Epoch {
-        self.spec.epoch_of(self.spec.slot_at_ns(self.clock.now_ns()))
+        self.spec.epoch_of(self.slot_now())
     }
 
     /// Unix time, seconds.
