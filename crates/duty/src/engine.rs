@@ -63,7 +63,7 @@ pub struct ValidatorConfig {
 /// Jobs with the workers at the same time, at most; a submission beyond it is refused.
 const MAX_JOBS: usize = 4_096;
 
-/// Slots after which a client no longer waits for a job: the worker has lost it.
+/// Slots after which nobody waits for a job any more: the worker has lost it.
 const PATIENCE_SLOTS: u64 = 2;
 
 /// How much an engine holds. All of it is bounded by duties alive × peers × validators.
@@ -307,23 +307,18 @@ impl Engine {
         self.schedule.evict(window, now);
     }
 
-    /// Forgets jobs whose outcome nobody needs any more. Whoever waits for one is told.
+    /// Forgets jobs whose outcome will not come. Whoever waits for one is told, and what was to be combined is tried again.
     fn abandon_jobs(&mut self, out: &mut Vec<Output>) {
         let slot = self.window.slot_at(self.now);
-        let is_over = |since: Slot, job: &Job| match job {
-            Job::Combine { duty, .. } => self.now >= self.window.deadline(*duty),
-            Job::Submission { .. } | Job::Randao { .. } | Job::Selections { .. } => {
-                slot.0 >= since.0 + PATIENCE_SLOTS
-            }
-        };
-        let over = self.jobs.iter().filter(|(_, (since, job))| is_over(*since, job));
+        let over = self.jobs.iter().filter(|(_, (since, _))| slot.0 >= since.0 + PATIENCE_SLOTS);
         for id in over.map(|(id, _)| *id).collect::<Vec<_>>() {
             match self.jobs.remove(&id) {
                 Some((_, Job::Submission { request, items })) => submit::abandon(request, &items, out),
                 Some((_, Job::Randao { request, .. } | Job::Selections { request, .. })) => {
                     refuse(request, Reason::Expired, out);
                 }
-                Some((_, Job::Combine { .. })) | None => {}
+                Some((_, Job::Combine { duty, seats })) => self.combine_again(duty, &seats, out),
+                None => {}
             }
         }
     }

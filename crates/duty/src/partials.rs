@@ -142,6 +142,13 @@ impl Collection {
         self.seats.get(seat).is_some_and(|gathered| gathered.is_published)
     }
 
+    /// The outcome of combining will never come: it may be tried again.
+    pub(crate) fn give_up_combining(&mut self, seat: &Seat) {
+        if let Some(gathered) = self.seats.get_mut(seat) {
+            gathered.combining = None;
+        }
+    }
+
     /// Takes in the outcome of combining; the complete signature if there is one.
     pub(crate) fn combined(&mut self, seat: Seat, combination: Combination) -> Option<Complete> {
         let gathered = self.seats.get_mut(&seat)?;

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use ::slashing::{Permit, Request, Signable};
 use cluster::GroupKey;
 use duty::{Duty, Engine, PartialSet, Publication, Seat, Signed};
-use eth::{AttestationData, Root, SignatureBytes, Slot, Spec};
+use eth::{AttestationData, Epoch, Root, SignatureBytes, Slot, Spec};
 use qbft::Draft;
 
 use self::agreement::Agreement;
@@ -67,6 +67,12 @@ impl Checker {
     /// The nodes that published the duty of the seat.
     pub fn publishers(&self, duty: Duty, seat: impl Into<Seat>) -> usize {
         self.combination.publishers(duty, seat.into())
+    }
+
+    /// Whether the validator's vote of the epoch was spent in another slot, while nodes knew other duties.
+    pub(crate) fn has_voted_otherwise(&self, duty: Duty, seat: Seat, epoch: Epoch) -> bool {
+        let roots = self.combination.roots(duty, seat);
+        self.released.has_voted_otherwise(&seat.key, epoch, &roots)
     }
 
     /// The seats for which the duty was published.

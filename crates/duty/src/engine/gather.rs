@@ -8,7 +8,7 @@ use super::{Engine, Job, share_of, witness};
 use crate::known_bugs::{KnownBug, is_on};
 use crate::partial::SigningRoots;
 use crate::partials::{Added, Collection};
-use crate::{Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Signed, To, Why};
+use crate::{Combination, Duty, DutyKind, JobId, Notice, Output, Partial, PartialSet, Seat, Signed, To, Why};
 
 /// Exits of one validator that one share may have waiting for others: operators who do not agree on an epoch try again.
 const MAX_EXITS: usize = 10;
@@ -154,6 +154,15 @@ impl Engine {
         let (seats, items) = items.into_iter().unzip();
         let job = self.new_job(Job::Combine { duty, seats });
         out.push(Output::Combine { job, items });
+    }
+
+    /// The worker has lost the job.
+    pub(super) fn combine_again(&mut self, duty: Duty, seats: &[Seat], out: &mut Vec<Output>) {
+        let Some(collection) = self.collections.get_mut(&duty) else { return };
+        seats.iter().for_each(|seat| collection.give_up_combining(seat));
+        if self.now < self.window.deadline(duty) {
+            self.combine(duty, out);
+        }
     }
 
     pub(super) fn combined(&mut self, job: JobId, outcomes: Vec<Combination>, out: &mut Vec<Output>) {

@@ -108,6 +108,11 @@ impl Combination {
         Ok(())
     }
 
+    /// The roots over which anybody released a share for the seat.
+    pub(crate) fn roots(&self, duty: Duty, seat: Seat) -> BTreeSet<Root> {
+        self.signed.get(&(duty, seat)).into_iter().flat_map(BTreeMap::keys).copied().collect()
+    }
+
     /// The nodes that published the duty of the seat.
     pub(crate) fn publishers(&self, duty: Duty, seat: Seat) -> usize {
         self.published.get(&(duty, seat)).map_or(0, |(_, nodes)| nodes.len())

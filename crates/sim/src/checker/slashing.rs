@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::GroupKey;
-use eth::Root;
+use eth::{Epoch, Root};
 use slashing::{Permit, Request, Signable};
 
 use super::sentence::{Sentence, Verdict, demand};
@@ -14,14 +14,15 @@ pub(crate) type Signature = (Signable, Root);
 /// All that honest nodes ever released, across their lives.
 #[derive(Debug, Default)]
 pub(crate) struct Released {
-    permitted: BTreeSet<(usize, GroupKey, Root)>,
+    permitted: BTreeMap<(usize, GroupKey, Root), Signable>,
     /// By validator: what was signed, and by which nodes.
     by_validator: BTreeMap<GroupKey, BTreeMap<Signature, BTreeSet<usize>>>,
 }
 
 impl Released {
     pub(crate) fn permitted(&mut self, node: usize, permit: &Permit) {
-        self.permitted.extend(permit.granted().iter().map(|item| (node, item.key, item.signing_root)));
+        let granted = permit.granted().iter();
+        self.permitted.extend(granted.map(|item| ((node, item.key, item.signing_root), item.what)));
     }
 
     /// Takes in what a node lets go: permitted, and not slashable with anything that can still be completed.
@@ -33,7 +34,7 @@ impl Released {
         could_complete: impl Fn(&BTreeSet<usize>) -> bool,
     ) -> Verdict {
         let (what, root) = new;
-        let is_permitted = self.permitted.contains(&(node, key, root));
+        let is_permitted = self.permitted.contains_key(&(node, key, root));
         demand(is_permitted, Sentence::ReleasedIsPermitted, || format!("node {node} released {what:?}"))?;
         let releases = self.by_validator.entry(key).or_default();
         releases.entry(new).or_default().insert(node);
@@ -66,6 +67,14 @@ impl Released {
             })?;
         }
         Ok(())
+    }
+
+    /// Whether anybody's ledger recorded a vote of the validator for that target over other roots than these.
+    pub(crate) fn has_voted_otherwise(&self, key: &GroupKey, epoch: Epoch, roots: &BTreeSet<Root>) -> bool {
+        self.permitted.iter().any(|((_, of, root), what)| {
+            let is_of_epoch = matches!(what, Signable::Attestation { target, .. } if *target == epoch);
+            of == key && is_of_epoch && !roots.contains(root)
+        })
     }
 
     /// All that the node ever released for the validator.

@@ -38,8 +38,15 @@ impl World {
         votes.into_iter().try_for_each(|(duty, seat)| self.check_published(duty, seat))
     }
 
+    /// A vote that was spent in another slot of the epoch, while nodes knew other duties, cannot be cast again.
+    fn is_spent(&self, duty: Duty, seat: Seat) -> bool {
+        let epoch = self.spec.epoch_of(duty.slot);
+        duty.kind == DutyKind::Attester && self.checks.has_voted_otherwise(duty, seat, epoch)
+    }
+
     fn check_published(&self, duty: Duty, seat: Seat) -> Verdict {
-        demand(self.checks.is_published(duty, seat), Sentence::PeaceBringsBackEveryDuty, || {
+        let is_done = self.checks.is_published(duty, seat) || self.is_spent(duty, seat);
+        demand(is_done, Sentence::PeaceBringsBackEveryDuty, || {
             let reports = self.nodes.iter().flat_map(|node| &node.notices);
             let whys = reports.filter_map(|(_, notice)| match notice {
                 Notice::Over(report) if report.duty == duty && report.key == seat.key => report.missed,
@@ -54,8 +61,9 @@ impl World {
     /// faults.
     pub(crate) fn check_decisions(&self, slots: Range<u64>) -> Verdict {
         let is_agreed_on = |duty: &Duty| duty.kind.is_slashable();
+        let expected = self.expected(slots).into_iter().filter(|(duty, seat)| !self.is_spent(*duty, *seat));
         let duties: BTreeSet<Duty> =
-            self.expected(slots).into_iter().map(|(duty, _)| duty).filter(is_agreed_on).collect();
+            expected.into_iter().map(|(duty, _)| duty).filter(is_agreed_on).collect();
         let most = qbft::faults(self.settings.nodes) as u64 + 1;
         for duty in duties {
             for node in (0..self.nodes.len()).filter(|node| self.nodes[*node].engine.is_some()) {
