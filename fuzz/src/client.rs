@@ -22,7 +22,7 @@ const JSON: &str = "application/json";
 
 thread_local! {
     static RUNTIME: LazyCell<Runtime> = LazyCell::new(|| {
-        Builder::new_current_thread().enable_time().build().expect("a runtime needs nothing")
+        Builder::new_current_thread().enable_all().build().expect("a runtime needs nothing")
     });
 }
 
