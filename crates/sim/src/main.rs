@@ -7,7 +7,7 @@ mod sweep;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use sim::plan::{PEACE_SLOTS, Plan};
 use sim::run::{minimise, run};
 
@@ -28,10 +28,10 @@ struct Arguments {
     #[arg(default_value_t = 0)]
     seed: u64,
     /// Run as many worlds, from SEED on.
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, conflicts_with = "only", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
     /// Search for as many minutes, from SEED on.
-    #[arg(long, conflicts_with_all = ["seeds", "only"])]
+    #[arg(long, conflicts_with_all = ["seeds", "only"], value_parser = clap::value_parser!(u64).range(1..))]
     minutes: Option<u64>,
     /// Slots of a world; the last of them are peaceful.
     #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u64).range(PEACE_SLOTS + 2..=4096))]
@@ -76,6 +76,11 @@ fn one(arguments: &Arguments) -> bool {
     let mut plan = Plan::new(arguments.seed, arguments.slots);
     plan.settings.has_real_signatures = arguments.real_bls;
     if let Some(only) = &arguments.only {
+        let faults = plan.faults.len();
+        if let Some(unknown) = only.iter().find(|number| **number >= faults) {
+            let why = format!("world {} has no fault {unknown}: it has {faults}, from 0 on", arguments.seed);
+            Arguments::command().error(clap::error::ErrorKind::ValueValidation, why).exit();
+        }
         plan = plan.only(only);
     }
     let outcome = run(&plan, arguments.trace);
