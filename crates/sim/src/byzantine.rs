@@ -92,9 +92,6 @@ impl Liar {
 
 /// What a liar does in place of an honest node.
 pub trait Program: std::fmt::Debug {
-    /// Its name in reports.
-    fn name(&self) -> &'static str;
-
     /// What leaves in place of a parcel for another body.
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>);
 

@@ -1,7 +1,5 @@
 //! Faults: what can be done to a world while it runs.
 
-use std::fmt;
-
 use eth::Epoch;
 
 use crate::byzantine::Liar;
@@ -121,12 +119,6 @@ impl Fault {
             Fault::Truth => "truth",
             Fault::Corrupt(_) => "corrupt",
         }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
     }
 }
 

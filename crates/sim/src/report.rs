@@ -27,7 +27,7 @@ pub(crate) fn failure(least: &Plan, slots: u64) -> String {
         let at_ms = planned.at.0 / 1_000_000;
         _ = writeln!(
             text,
-            "  #{:<3} {at_ms:>7} ms  node {}: {}",
+            "  #{:<3} {at_ms:>7} ms  node {}: {:?}",
             planned.number, planned.node, planned.fault
         );
     }

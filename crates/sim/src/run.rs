@@ -67,7 +67,7 @@ fn live(
         let stage = world.nodes[planned.node].stage;
         if world.inflict(planned.fault, planned.node) {
             *met.entry((planned.fault.name(), stage)).or_default() += 1;
-            let text = format!("#{}: node {}: {}", planned.number, planned.node, planned.fault);
+            let text = format!("#{}: node {}: {:?}", planned.number, planned.node, planned.fault);
             world.log.remark(world.now, &text);
         }
     }

@@ -353,7 +353,7 @@ impl World {
     fn slot_begins(&mut self, slot: Slot) {
         self.checks.slot_begins(slot.0);
         for node in 0..self.nodes.len() {
-            self.node_begins_slot(node, slot);
+            self.node_begins_slot(node);
             if let Some(head_ms) = self.settings.head_ms.filter(|_| self.nodes[node].beacon.is_up) {
                 let head = self.chain_of(node).head(slot, &self.nodes[node].beacon);
                 let after_ms = head_ms + self.random.between(0, 200);

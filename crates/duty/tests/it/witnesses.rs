@@ -203,10 +203,6 @@ fn an_operator_who_vouches_for_the_ledger_need_not_wait() {
 struct FalseWitness(Option<Watermark>);
 
 impl Program for FalseWitness {
-    fn name(&self) -> &'static str {
-        "false witness"
-    }
-
     fn sends(&mut self, _: &mut Scene<'_>, to: usize, mut parcel: Parcel, out: &mut Vec<Sent>) {
         if let Parcel::Testimony(testimony) = &mut parcel
             && testimony.seen.is_some()

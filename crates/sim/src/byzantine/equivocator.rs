@@ -1,7 +1,7 @@
 //! Tells one half of the peers one value and the other half another, in every message that names one.
 
 use duty::ConsensusMessage;
-use qbft::{Draft, Kind};
+use qbft::Kind;
 
 use super::ear::Ear;
 use super::{Program, Scene, Sent};
@@ -15,10 +15,6 @@ pub(super) struct Equivocator {
 }
 
 impl Program for Equivocator {
-    fn name(&self) -> &'static str {
-        "equivocator"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         self.ear.hear(&parcel);
         let parcel = match parcel {
@@ -41,15 +37,7 @@ impl Equivocator {
         let duty = message.duty;
         let Some(named) = message.message.value else { return message };
         let invented = || {
-            let draft = Draft {
-                kind: Kind::PrePrepare,
-                round: message.message.round,
-                value: Some(named),
-                prepared_round: 0,
-                prepared_value: None,
-                justification: Vec::new(),
-            };
-            let told = Lie::TwoHeads.tell(scene.chain, duty, &draft, &message.values)?;
+            let told = Lie::TwoHeads.instead_of(scene.chain, duty, message.values.first()?)?;
             told.into_iter().find(|value| value.hash != named)
         };
         let known = self.ear.other_value(duty, named).cloned();

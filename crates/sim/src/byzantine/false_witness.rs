@@ -12,10 +12,6 @@ use crate::world::network::Parcel;
 pub(super) struct FalseWitness;
 
 impl Program for FalseWitness {
-    fn name(&self) -> &'static str {
-        "false witness"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, mut parcel: Parcel, out: &mut Vec<Sent>) {
         if let Parcel::Testimony(testimony) = &mut parcel {
             falsify(scene, testimony);

@@ -14,10 +14,6 @@ const COPIES: usize = 6;
 pub(super) struct Flooder;
 
 impl Program for Flooder {
-    fn name(&self) -> &'static str {
-        "flooder"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         for copy in 0..COPIES {
             let mut parcel = parcel.clone();

@@ -15,10 +15,6 @@ pub(super) struct JustificationForger {
 }
 
 impl Program for JustificationForger {
-    fn name(&self) -> &'static str {
-        "justification forger"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         self.ear.hear(&parcel);
         if let Parcel::Consensus(message) = &parcel {

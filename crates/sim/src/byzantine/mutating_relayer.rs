@@ -20,10 +20,6 @@ pub(super) struct MutatingRelayer {
 }
 
 impl Program for MutatingRelayer {
-    fn name(&self) -> &'static str {
-        "mutating relayer"
-    }
-
     fn sends(&mut self, _scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         out.push(Sent { to, after_ms: 0, parcel });
     }

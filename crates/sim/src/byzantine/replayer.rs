@@ -11,10 +11,6 @@ pub(super) struct Replayer {
 }
 
 impl Program for Replayer {
-    fn name(&self) -> &'static str {
-        "replayer"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         out.push(Sent { to, after_ms: 0, parcel });
         let after_ms = scene.random.between(0, 15_000);

@@ -8,10 +8,6 @@ use crate::world::network::Parcel;
 pub(super) struct Selective;
 
 impl Program for Selective {
-    fn name(&self) -> &'static str {
-        "selective"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         let turn = scene.spec.slot_at_ns(scene.now.0).0 % 4;
         let place = scene.peers.iter().position(|peer| *peer == to).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Says nothing, or nothing of some kinds, or nothing to some: silence is the cheapest lie.
+//! Says nothing: silence is the cheapest lie.
 
 use super::{Program, Scene, Sent};
 use crate::world::network::Parcel;
@@ -8,9 +8,5 @@ use crate::world::network::Parcel;
 pub(super) struct Silent;
 
 impl Program for Silent {
-    fn name(&self) -> &'static str {
-        "silent"
-    }
-
     fn sends(&mut self, _scene: &mut Scene<'_>, _to: usize, _parcel: Parcel, _out: &mut Vec<Sent>) {}
 }

@@ -10,10 +10,6 @@ use crate::world::network::Parcel;
 pub(super) struct SlowLeader;
 
 impl Program for SlowLeader {
-    fn name(&self) -> &'static str {
-        "slow leader"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         let after_ms = match &parcel {
             Parcel::Consensus(message) if message.message.kind == Kind::PrePrepare => {

@@ -1,6 +1,6 @@
 //! Proposes blocks whose fees are its own, and votes for nothing else.
 
-use qbft::{Draft, Kind};
+use qbft::Kind;
 
 use super::{Program, Scene, Sent};
 use crate::world::lies::Lie;
@@ -11,25 +11,14 @@ use crate::world::network::Parcel;
 pub(super) struct Thief;
 
 impl Program for Thief {
-    fn name(&self) -> &'static str {
-        "thief"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, mut parcel: Parcel, out: &mut Vec<Sent>) {
         if let Parcel::Consensus(message) = &mut parcel
             && message.message.kind == Kind::PrePrepare
         {
-            let honest = &message.message;
-            let draft = Draft {
-                kind: honest.kind,
-                round: honest.round,
-                value: honest.value,
-                prepared_round: 0,
-                prepared_value: None,
-                // Bound or not: it steals.
-                justification: Vec::new(),
-            };
-            let stolen = Lie::WrongFeeRecipient.tell(scene.chain, message.duty, &draft, &message.values);
+            // Bound by what was prepared or not: it steals.
+            let right = message.values.first();
+            let stolen =
+                right.and_then(|right| Lie::WrongFeeRecipient.instead_of(scene.chain, message.duty, right));
             if let Some(stolen) = stolen.into_iter().flatten().next() {
                 message.message.value = Some(stolen.hash);
                 message.values.push(stolen);

@@ -9,10 +9,6 @@ use crate::world::network::Parcel;
 pub(super) struct Twin;
 
 impl Program for Twin {
-    fn name(&self) -> &'static str {
-        "twin"
-    }
-
     fn sends(&mut self, _scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         out.push(Sent { to, after_ms: 0, parcel });
     }

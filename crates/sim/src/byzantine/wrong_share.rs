@@ -11,10 +11,6 @@ use crate::world::network::Parcel;
 pub(super) struct WrongShare;
 
 impl Program for WrongShare {
-    fn name(&self) -> &'static str {
-        "wrong share"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         let parcel = match parcel {
             Parcel::Partials(set) => Parcel::Partials(spoil(scene, set)),

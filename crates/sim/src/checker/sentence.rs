@@ -58,35 +58,6 @@ pub enum Sentence {
 }
 
 impl Sentence {
-    /// Every one of them.
-    pub const ALL: [Sentence; 25] = [
-        Sentence::NothingSlashableIsReleased,
-        Sentence::NothingSlashableCanBeCompleted,
-        Sentence::ReleasedIsPermitted,
-        Sentence::ReleasedIsDurable,
-        Sentence::LedgersOnlyGrow,
-        Sentence::TheLedgerKnowsWhatWasSigned,
-        Sentence::OneDecision,
-        Sentence::DecisionsAreOfTheirDuty,
-        Sentence::PartialsSignTheDecision,
-        Sentence::OneVotePerRound,
-        Sentence::DutiesBeginOnce,
-        Sentence::OwnShareOnly,
-        Sentence::SignedOnce,
-        Sentence::CompletedByAThreshold,
-        Sentence::GroupSignaturesVerify,
-        Sentence::PublishedOnce,
-        Sentence::MemoryIsBounded,
-        Sentence::NobodySpins,
-        Sentence::RequestsAreAnsweredOnce,
-        Sentence::NobodyPanics,
-        Sentence::DecidedWithinItsRounds,
-        Sentence::EverybodyLearnsTheDecision,
-        Sentence::PeaceBringsBackEveryDuty,
-        Sentence::NobodyWaitsForEver,
-        Sentence::TheSameSeedIsTheSameWorld,
-    ];
-
     /// The sentence.
     pub const fn text(self) -> &'static str {
         match self {

@@ -85,7 +85,11 @@ impl Lie {
         if draft.kind != Kind::PrePrepare || is_bound {
             return None;
         }
-        let right = values.first()?;
+        self.instead_of(chain, duty, values.first()?)
+    }
+
+    /// What it would have the peers believe in place of the right value; none where it has nothing to say about such.
+    pub(crate) fn instead_of(self, chain: &Chain, duty: Duty, right: &Value) -> Option<Vec<Value>> {
         match &right.content {
             Content::Attester(set) => self.about_attestations(chain, duty, set),
             Content::Aggregator(set) => self.about_aggregates(chain, duty, set),

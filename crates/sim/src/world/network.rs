@@ -130,10 +130,8 @@ impl World {
 
     /// To every body of the operator.
     pub(super) fn deliver_to_peer(&mut self, from: usize, to: PeerIndex, parcel: Parcel) {
-        for body in 0..self.nodes.len() {
-            if self.peer(body) == to {
-                self.deliver(from, body, parcel.clone());
-            }
+        for body in self.bodies_of(to) {
+            self.deliver(from, body, parcel.clone());
         }
     }
 

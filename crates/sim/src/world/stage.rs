@@ -1,7 +1,6 @@
 //! How far a node is with its duties, to know which fault met which state.
 
 use duty::{Answer, DutyKind, Output};
-use eth::Slot;
 use qbft::Kind;
 
 use super::World;
@@ -73,7 +72,7 @@ impl World {
         }
     }
 
-    pub(super) fn node_begins_slot(&mut self, node: usize, _slot: Slot) {
+    pub(super) fn node_begins_slot(&mut self, node: usize) {
         let it = &mut self.nodes[node];
         if let Some(engine) = &it.engine {
             it.stage = Stage::Idle;

@@ -17,10 +17,6 @@ use crate::instance::{message, round, round_change};
 pub(crate) struct Says(pub(crate) fn(&Scene<'_>, usize, Parcel) -> Vec<Sent>);
 
 impl Program for Says {
-    fn name(&self) -> &'static str {
-        "one that says something else"
-    }
-
     fn sends(&mut self, scene: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         out.extend((self.0)(scene, to, parcel));
     }
@@ -147,10 +143,6 @@ impl Splitter {
 }
 
 impl Program for Splitter {
-    fn name(&self) -> &'static str {
-        "splitter"
-    }
-
     fn sends(&mut self, _: &mut Scene<'_>, to: usize, parcel: Parcel, out: &mut Vec<Sent>) {
         let is_said = match &parcel {
             Parcel::Consensus(message) if message.duty == duty() => match message.message.kind {
